@@ -1,0 +1,1 @@
+export { Endpoint, type EndpointState, endpointKey } from './endpoint.ts';
