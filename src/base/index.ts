@@ -1,5 +1,6 @@
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export { type ErrorCode, formatProblem, MeshlockError, type Problem } from './errors.ts';
+export { hash32 } from './hash.ts';
 export { ManualClock } from './manual-clock.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export { Deadline, TimerWheel } from './timer-wheel.ts';
