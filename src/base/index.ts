@@ -3,4 +3,4 @@ export { type ErrorCode, formatProblem, MeshlockError, type Problem } from './er
 export { hash32 } from './hash.ts';
 export { ManualClock } from './manual-clock.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
-export { Deadline, TimerWheel } from './timer-wheel.ts';
+export { Deadline, type DeadlineOwner, TimerWheel } from './timer-wheel.ts';

@@ -1,66 +1,62 @@
 /**
- * Deadlines for tens of thousands of connections with one interval timer: schedule and cancel are O(1) and allocate
- * nothing, because an entry is a node of a doubly linked list. A deadline fires up to one tick late, never early.
+ * Deadlines for tens of thousands of connections with one interval timer: arming and cancelling are O(1) and allocate
+ * nothing, because an entry is a node of a doubly linked list. A deadline fires up to two ticks late, never early.
  */
+
+/** Who is told when a deadline passes. */
+export interface DeadlineOwner {
+  /** Called from `TimerWheel.advance`; `deadline` is disarmed already and may be armed again. */
+  onDeadline(deadline: Deadline): void;
+}
 
 /** A deadline that can be armed in a wheel. Embed one per timeout and keep it: it is reused for every arming. */
 export class Deadline {
-  readonly #run: () => void;
-  /** @internal Links and due tick, owned by the wheel. `next === null` means not armed. */
+  readonly owner: DeadlineOwner;
+  /** Links and due tick, owned by the wheel. `next === null` means not armed. */
   next: Deadline | null = null;
   previous: Deadline | null = null;
   dueTick = 0;
 
-  constructor(run: () => void) {
-    this.#run = run;
+  constructor(owner: DeadlineOwner) {
+    this.owner = owner;
   }
 
   get armed(): boolean {
     return this.next !== null;
   }
-
-  /** @internal Called by the wheel. */
-  fire(): void {
-    this.#run();
-  }
 }
 
+const nobody: DeadlineOwner = { onDeadline() {} };
+
 export class TimerWheel {
-  readonly #tickMs: number;
+  readonly tickMs: number;
   readonly #mask: number;
   readonly #slots: Deadline[];
-  #startMs: number;
+  readonly #startMs: number;
+  readonly #due: Deadline = ring();
   #tick = 0;
 
   /** `slots` must be a power of two; a deadline further away than `slots * tickMs` waits for further rounds. */
   constructor(options: { nowMs: number; tickMs?: number; slots?: number }) {
-    this.#tickMs = options.tickMs ?? 50;
+    this.tickMs = options.tickMs ?? 50;
     const slots = options.slots ?? 1024;
     this.#mask = slots - 1;
     this.#startMs = options.nowMs;
-    this.#slots = Array.from({ length: slots }, () => {
-      const sentinel = new Deadline(() => {});
-      sentinel.next = sentinel;
-      sentinel.previous = sentinel;
-      return sentinel;
-    });
+    this.#slots = Array.from({ length: slots }, ring);
   }
 
-  get tickMs(): number {
-    return this.#tickMs;
-  }
-
-  /** Arms `deadline` to fire `delayMs` from the wheel's current tick, moving it if it is armed already. */
+  /** Arms `deadline` to fire `delayMs` from now, moving it if it is armed already. */
   arm(deadline: Deadline, delayMs: number): void {
-    if (deadline.next !== null) this.cancel(deadline);
-    const dueTick = this.#tick + Math.max(1, Math.ceil(delayMs / this.#tickMs) + 1);
-    deadline.dueTick = dueTick;
-    const sentinel = this.#slots[dueTick & this.#mask]!;
-    const last = sentinel.previous!;
-    deadline.previous = last;
-    deadline.next = sentinel;
-    last.next = deadline;
-    sentinel.previous = deadline;
+    this.#place(deadline, this.#dueTick(delayMs));
+  }
+
+  /**
+   * Makes sure that `deadline` fires no later than `delayMs` from now, and does nothing if that holds already. For a
+   * timeout that is set per request: its owner compares times when it fires and arms again for what is left.
+   */
+  ensure(deadline: Deadline, delayMs: number): void {
+    const dueTick = this.#dueTick(delayMs);
+    if (deadline.next === null || deadline.dueTick > dueTick) this.#place(deadline, dueTick);
   }
 
   cancel(deadline: Deadline): void {
@@ -72,26 +68,55 @@ export class TimerWheel {
     deadline.previous = null;
   }
 
-  /** Moves the wheel to `nowMs` and fires what is due. A deadline may arm or cancel any other while it runs. */
+  /** Moves the wheel to `nowMs` and fires what is due. An owner may arm or cancel any deadline meanwhile. */
   advance(nowMs: number): void {
-    const target = Math.floor((nowMs - this.#startMs) / this.#tickMs);
+    const target = Math.floor((nowMs - this.#startMs) / this.tickMs);
     while (this.#tick < target) {
       this.#tick++;
       this.#fireSlot(this.#slots[this.#tick & this.#mask]!);
     }
   }
 
-  #fireSlot(sentinel: Deadline): void {
-    // Entries armed while firing go behind this marker or into other slots, so the walk ends.
-    let entry = sentinel.next!;
-    while (entry !== sentinel) {
-      if (entry.dueTick > this.#tick) {
-        entry = entry.next!;
-        continue;
+  #dueTick(delayMs: number): number {
+    return this.#tick + Math.ceil(Math.max(0, delayMs) / this.tickMs) + 1;
+  }
+
+  #place(deadline: Deadline, dueTick: number): void {
+    this.cancel(deadline);
+    deadline.dueTick = dueTick;
+    append(this.#slots[dueTick & this.#mask]!, deadline);
+  }
+
+  #fireSlot(slot: Deadline): void {
+    // Due entries move to a list of their own first: owners may then change the slot, and cancel what is yet to fire.
+    let entry = slot.next!;
+    while (entry !== slot) {
+      const next = entry.next!;
+      if (entry.dueTick <= this.#tick) {
+        this.cancel(entry);
+        append(this.#due, entry);
       }
+      entry = next;
+    }
+    for (entry = this.#due.next!; entry !== this.#due; entry = this.#due.next!) {
       this.cancel(entry);
-      entry.fire();
-      entry = sentinel.next!;
+      entry.owner.onDeadline(entry);
     }
   }
+}
+
+/** An empty ring: a deadline that is linked to itself. */
+function ring(): Deadline {
+  const sentinel = new Deadline(nobody);
+  sentinel.next = sentinel;
+  sentinel.previous = sentinel;
+  return sentinel;
+}
+
+function append(sentinel: Deadline, deadline: Deadline): void {
+  const last = sentinel.previous!;
+  deadline.previous = last;
+  deadline.next = sentinel;
+  last.next = deadline;
+  sentinel.previous = deadline;
 }

@@ -1,0 +1,276 @@
+/**
+ * One TCP connection of a data thread, either side. It hides Node's stream behind what the codecs need: bytes that
+ * are borrowed for the duration of a call, writes that are copied and leave once per turn, one water mark, half-close,
+ * and one `onClose` that always comes, with a reason.
+ */
+import type { Socket } from 'node:net';
+import { Deadline, type DeadlineOwner } from '../base/index.ts';
+import type { NetContext } from './context.ts';
+
+/** How a connection ended. */
+export const CloseReason = {
+  /** Both directions ended in order, or this side closed on purpose. */
+  Clean: 0,
+  /** The peer sent RST, or the network failed. */
+  Reset: 1,
+  /** The peer took no bytes for `sendTimeoutMs`. */
+  SendTimeout: 2,
+  /** The connect was refused, unreachable or failed. */
+  ConnectFailure: 3,
+  ConnectTimeout: 4,
+} as const;
+export type CloseReason = (typeof CloseReason)[keyof typeof CloseReason];
+
+export interface ConnectionHandler {
+  /** The outgoing connect succeeded; never called on an accepted connection. */
+  onConnect(): void;
+  /** Bytes arrived; `bytes[from..to)` is borrowed until return. Not called while reading is paused or after `onEnd`. */
+  onData(bytes: Buffer, from: number, to: number): void;
+  /** The peer will send no more (FIN). Writing still works. */
+  onEnd(): void;
+  /** Everything written has been taken; called only after `blocked` was true. */
+  onDrain(): void;
+  /** The connection is gone. Called exactly once, last, and never from within a call of this side. */
+  onClose(reason: CloseReason): void;
+}
+
+/** Addresses of the original connection, as a PROXY header gives them. */
+export interface ConnectionOrigin {
+  readonly sourceAddress: string;
+  readonly sourcePort: number;
+  readonly destinationAddress: string;
+  readonly destinationPort: number;
+}
+
+/** After this side has ended, how long the peer may take to end too, and how much it may still send. */
+const lingerMs = 1000;
+const lingerBytes = 1024 * 1024;
+
+let nextId = 1;
+
+export class Connection implements DeadlineOwner {
+  /** Unique within the thread. */
+  readonly id: number = nextId++;
+  /** Text of the last socket error, such as `ECONNREFUSED`; empty without one. */
+  errorCode = '';
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** Who the peer says it speaks for (PROXY protocol); `null`: itself. */
+  origin: ConnectionOrigin | null = null;
+  readonly #socket: Socket;
+  readonly #context: NetContext;
+  readonly #sendTimeoutMs: number;
+  #handler: ConnectionHandler;
+  #sendDeadline: Deadline | null = null;
+  #acknowledged = 0;
+  #blocked = false;
+  #paused = false;
+  #peerEnded = false;
+  #ended = false;
+  #lingering = false;
+  #lingered = 0;
+  #closed = false;
+  #reason: CloseReason | null = null;
+  #connecting: boolean;
+
+  /** Takes ownership of `socket`, which must have been made with `allowHalfOpen`. `sendTimeoutMs` 0: none. */
+  constructor(
+    context: NetContext,
+    socket: Socket,
+    options: { handler: ConnectionHandler; sendTimeoutMs: number; connecting: boolean },
+  ) {
+    this.#context = context;
+    this.#socket = socket;
+    this.#handler = options.handler;
+    this.#sendTimeoutMs = options.sendTimeoutMs;
+    this.#connecting = options.connecting;
+    socket.on('end', () => this.#onEnd());
+    socket.on('drain', () => this.#onDrain());
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
+    socket.on('close', () => this.#onClose());
+    if (options.connecting) socket.once('connect', () => this.#onConnect());
+  }
+
+  /** Replaces the receiver of all events, as when PROXY protocol or protocol detection has done its part. */
+  set handler(handler: ConnectionHandler) {
+    this.#handler = handler;
+  }
+
+  /** The client's address; with PROXY protocol the one it names. IPv4 in an IPv6 socket is written as IPv4. */
+  get remoteAddress(): string {
+    return this.origin === null ? plainAddress(this.#socket.remoteAddress) : this.origin.sourceAddress;
+  }
+
+  get remotePort(): number {
+    return this.origin === null ? (this.#socket.remotePort ?? 0) : this.origin.sourcePort;
+  }
+
+  get localAddress(): string {
+    return this.origin === null ? plainAddress(this.#socket.localAddress) : this.origin.destinationAddress;
+  }
+
+  get localPort(): number {
+    return this.origin === null ? (this.#socket.localPort ?? 0) : this.origin.destinationPort;
+  }
+
+  /** True once the connection can carry nothing more; `onClose` has come or is about to. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether the peer takes bytes slower than they are written. Stop producing until `onDrain`. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  get peerEnded(): boolean {
+    return this.#peerEnded;
+  }
+
+  /** Queues a copy of `bytes[from..to)`; it leaves when the turn ends. Ignored once closed or ended. */
+  write(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#closed || this.#ended) return;
+    this.bytesSent += to - from;
+    this.#context.outbox.append(this, bytes, from, to);
+  }
+
+  writeLatin1(text: string): void {
+    if (this.#closed || this.#ended) return;
+    this.bytesSent += text.length;
+    this.#context.outbox.appendLatin1(this, text);
+  }
+
+  /** Called by the outbox only. Returns whether the bytes are free again. */
+  send(bytes: Buffer): boolean {
+    if (this.#closed) return true;
+    const socket = this.#socket;
+    if (!socket.write(bytes)) this.#blocked = true;
+    if (socket.writableLength === 0) return true;
+    if (this.#sendTimeoutMs > 0) this.#watchSending();
+    return false;
+  }
+
+  /** Stops `onData` until `resumeReading`; the kernel's window then stops the peer. */
+  pauseReading(): void {
+    if (this.#paused || this.#closed) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resumeReading(): void {
+    if (!this.#paused || this.#closed) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  /** Sends FIN behind what is queued. The peer may still send. */
+  end(): void {
+    if (this.#closed || this.#ended) return;
+    this.#context.outbox.flush();
+    this.#ended = true;
+    this.#socket.end();
+  }
+
+  /**
+   * Ends politely: what is queued is sent, then FIN, and what the peer still sends is read and dropped for a moment,
+   * because closing on unread bytes makes the kernel send RST, which can destroy the answer on its way.
+   */
+  close(): void {
+    if (this.#closed || this.#lingering) return;
+    this.#lingering = true;
+    this.end();
+    if (this.#peerEnded) return;
+    this.#paused = false;
+    this.#socket.resume();
+    this.#sendDeadline ??= new Deadline(this);
+    this.#context.wheel.ensure(this.#sendDeadline, lingerMs);
+  }
+
+  /** Ends at once, dropping what is queued. `onClose` follows later in this turn or the next. */
+  destroy(reason: CloseReason = 0): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#reason ??= reason;
+    this.#context.outbox.discard(this);
+    if (reason === CloseReason.Reset && !this.#connecting) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  /** Entry point of arriving bytes, for the reader that belongs to this socket. */
+  receive(bytes: Buffer, from: number, to: number): void {
+    this.bytesReceived += to - from;
+    if (this.#closed) return;
+    if (this.#lingering) {
+      this.#lingered += to - from;
+      if (this.#lingered > lingerBytes) this.destroy();
+      return;
+    }
+    this.#handler.onData(bytes, from, to);
+    this.#context.outbox.flush();
+  }
+
+  onDeadline(deadline: Deadline): void {
+    if (this.#lingering) {
+      this.destroy();
+      return;
+    }
+    const socket = this.#socket;
+    const pending = socket.writableLength;
+    if (pending === 0 || this.#closed) return;
+    const acknowledged = socket.bytesWritten - pending;
+    if (acknowledged === this.#acknowledged) {
+      this.destroy(CloseReason.SendTimeout);
+      return;
+    }
+    this.#acknowledged = acknowledged;
+    this.#context.wheel.arm(deadline, this.#sendTimeoutMs);
+  }
+
+  #watchSending(): void {
+    this.#sendDeadline ??= new Deadline(this);
+    if (this.#sendDeadline.armed) return;
+    this.#acknowledged = this.#socket.bytesWritten - this.#socket.writableLength;
+    this.#context.wheel.arm(this.#sendDeadline, this.#sendTimeoutMs);
+  }
+
+  #onConnect(): void {
+    if (this.#closed) return;
+    this.#connecting = false;
+    this.#handler.onConnect();
+    this.#context.outbox.flush();
+  }
+
+  #onEnd(): void {
+    if (this.#closed) return;
+    this.#peerEnded = true;
+    if (!this.#lingering) {
+      this.#handler.onEnd();
+      this.#context.outbox.flush();
+    }
+  }
+
+  #onDrain(): void {
+    if (this.#closed) return;
+    this.#blocked = false;
+    this.#handler.onDrain();
+    this.#context.outbox.flush();
+  }
+
+  #onError(error: NodeJS.ErrnoException): void {
+    this.errorCode = error.code ?? error.message;
+    this.#reason ??= this.#connecting ? CloseReason.ConnectFailure : CloseReason.Reset;
+  }
+
+  #onClose(): void {
+    this.#closed = true;
+    if (this.#sendDeadline !== null) this.#context.wheel.cancel(this.#sendDeadline);
+    this.#context.outbox.discard(this);
+    this.#handler.onClose(this.#reason ?? CloseReason.Clean);
+    this.#context.outbox.flush();
+  }
+}
+
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
