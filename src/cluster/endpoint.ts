@@ -38,6 +38,10 @@ export class Endpoint {
   consecutive5xx = 0;
   consecutiveGateway = 0;
   consecutiveLocalOrigin = 0;
+  /** Monotonic ms at which each of the three was last reported. */
+  reported5xxAtMs: number = Number.NEGATIVE_INFINITY;
+  reportedGatewayAtMs: number = Number.NEGATIVE_INFINITY;
+  reportedLocalOriginAtMs: number = Number.NEGATIVE_INFINITY;
   /** Moving latency of peak EWMA in ms, and when it was last updated; unused by the other balancers. */
   latencyMs = 0;
   latencyAtMs = 0;

@@ -4,6 +4,7 @@
  */
 import type { EndpointState } from '../cluster/index.ts';
 import type { Config, SocketAddress } from '../config/index.ts';
+import type { SpanRecord } from '../telemetry/index.ts';
 
 export interface Snapshot {
   /** Rises by one with each change, also of endpoints or health. */
@@ -32,6 +33,8 @@ export function routeKey(listener: string, virtualHost: string, route: string): 
 export interface ThreadData {
   /** 1-based, stable over replacements. */
   readonly thread: number;
+  /** How many there are: each takes its share of a listener's connections. */
+  readonly threads: number;
   readonly counters: SharedArrayBuffer;
   /** One `BreakerGauges` array for all threads. */
   readonly breakers: SharedArrayBuffer;
@@ -42,6 +45,8 @@ export type ToData =
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
   /** Stop accepting, finish what runs, then answer `drained`; at the deadline cut what is left. */
   | { readonly kind: 'drain'; readonly deadlineMs: number }
+  /** So many bytes of `access-log` messages of this path were written or dropped: the thread may send as many more. */
+  | { readonly kind: 'access-log-written'; readonly path: string; readonly bytes: number }
   /** Close and reopen nothing, answer nothing: ask every keep-alive connection to go elsewhere from now on. */
   | { readonly kind: 'discourage'; readonly on: boolean };
 
@@ -61,7 +66,7 @@ export type FromData =
       readonly endpoint: string;
       readonly failure: 'consecutive-5xx' | 'consecutive-gateway' | 'consecutive-local-origin';
     }
-  /** Finished lines for one access-log path. The buffer is transferred. */
+  /** Finished lines for one access-log path. The buffer is transferred. Answered with `access-log-written`. */
   | { readonly kind: 'access-log'; readonly path: string; readonly lines: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'spans'; readonly spans: readonly SpanRecord[] }
   | {
@@ -77,17 +82,4 @@ export interface ListenerFailure {
   /** Errno name such as `EADDRINUSE`. */
   readonly code: string;
   readonly message: string;
-}
-
-/** A finished, sampled span as plain data. Ids are lower-case hex; times are Unix milliseconds with a fraction. */
-export interface SpanRecord {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string | null;
-  readonly name: string;
-  readonly kind: 'server' | 'client';
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly error: boolean;
-  readonly attributes: Readonly<Record<string, string | number>>;
 }

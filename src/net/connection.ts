@@ -32,6 +32,8 @@ export interface ConnectionHandler {
   onDrain(): void;
   /** The connection is gone. Called exactly once, last, and never from within a call of this side. */
   onClose(reason: CloseReason): void;
+  /** This side wants to go: close when nothing is under way, and after what is. */
+  drain?(): void;
 }
 
 /** Addresses of the original connection, as a PROXY header gives them. */
@@ -40,6 +42,15 @@ export interface ConnectionOrigin {
   readonly sourcePort: number;
   readonly destinationAddress: string;
   readonly destinationPort: number;
+}
+
+/** Where a connection counts its bytes as they pass. */
+export interface ByteMeter {
+  /** The thread's counters. */
+  readonly values: Float64Array;
+  /** Slots. */
+  readonly received: number;
+  readonly sent: number;
 }
 
 /** After this side has ended, how long the peer may take to end too, and how much it may still send. */
@@ -60,6 +71,7 @@ export class Connection implements DeadlineOwner {
   readonly #socket: Socket;
   readonly #context: NetContext;
   readonly #sendTimeoutMs: number;
+  readonly #meter: ByteMeter;
   #handler: ConnectionHandler;
   #sendDeadline: Deadline | null = null;
   #acknowledged = 0;
@@ -77,11 +89,12 @@ export class Connection implements DeadlineOwner {
   constructor(
     context: NetContext,
     socket: Socket,
-    options: { handler: ConnectionHandler; sendTimeoutMs: number; connecting: boolean },
+    options: { handler: ConnectionHandler; sendTimeoutMs: number; connecting: boolean; meter: ByteMeter },
   ) {
     this.#context = context;
     this.#socket = socket;
     this.#handler = options.handler;
+    this.#meter = options.meter;
     this.#sendTimeoutMs = options.sendTimeoutMs;
     this.#connecting = options.connecting;
     socket.on('end', () => this.#onEnd());
@@ -91,7 +104,11 @@ export class Connection implements DeadlineOwner {
     if (options.connecting) socket.once('connect', () => this.#onConnect());
   }
 
-  /** Replaces the receiver of all events, as when PROXY protocol or protocol detection has done its part. */
+  /** The receiver of all events; replaced when PROXY protocol or protocol detection has done its part. */
+  get handler(): ConnectionHandler {
+    return this.#handler;
+  }
+
   set handler(handler: ConnectionHandler) {
     this.#handler = handler;
   }
@@ -131,12 +148,14 @@ export class Connection implements DeadlineOwner {
   write(bytes: Uint8Array, from: number, to: number): void {
     if (this.#closed || this.#ended) return;
     this.bytesSent += to - from;
+    this.#meter.values[this.#meter.sent]! += to - from;
     this.#context.outbox.append(this, bytes, from, to);
   }
 
   writeLatin1(text: string): void {
     if (this.#closed || this.#ended) return;
     this.bytesSent += text.length;
+    this.#meter.values[this.#meter.sent]! += text.length;
     this.#context.outbox.appendLatin1(this, text);
   }
 
@@ -199,6 +218,7 @@ export class Connection implements DeadlineOwner {
   /** Entry point of arriving bytes, for the reader that belongs to this socket. */
   receive(bytes: Buffer, from: number, to: number): void {
     this.bytesReceived += to - from;
+    this.#meter.values[this.#meter.received]! += to - from;
     if (this.#closed) return;
     if (this.#lingering) {
       this.#lingered += to - from;

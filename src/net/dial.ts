@@ -1,13 +1,14 @@
 /** Opens an upstream connection. */
 import { createConnection } from 'node:net';
 import type { SocketAddress } from '../config/index.ts';
-import { Connection, type ConnectionHandler } from './connection.ts';
+import { type ByteMeter, Connection, type ConnectionHandler } from './connection.ts';
 import type { NetContext } from './context.ts';
 
 export interface DialOptions {
   readonly address: SocketAddress;
   readonly handler: ConnectionHandler;
   readonly sendTimeoutMs: number;
+  readonly meter: ByteMeter;
   /** Keep-alive probes after this much silence; 0: none. */
   readonly tcpKeepaliveMs: number;
 }
@@ -34,6 +35,7 @@ export function dial(context: NetContext, options: DialOptions): Connection {
     handler: options.handler,
     sendTimeoutMs: options.sendTimeoutMs,
     connecting: true,
+    meter: options.meter,
   });
   return connection;
 }

@@ -1,13 +1,14 @@
 /** Accepts connections of one listening address on one data thread. */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { SocketAddress } from '../config/index.ts';
-import { Connection, type ConnectionHandler } from './connection.ts';
+import { type ByteMeter, Connection, type ConnectionHandler } from './connection.ts';
 import type { NetContext } from './context.ts';
 
 export interface ListenerOptions {
   readonly address: SocketAddress;
   readonly backlog: number;
   readonly sendTimeoutMs: number;
+  readonly meter: ByteMeter;
   /** This thread's share of the connections; 0: no limit. */
   readonly maxConnections: number;
   /** Gives the handler of a fresh connection; `attach` is called with the connection before any event. */
@@ -48,7 +49,9 @@ export class Listener {
       const reusePort = process.platform === 'linux';
       this.#server.listen({ host, port, backlog: this.#options.backlog, reusePort }, () => {
         this.#server.off('error', reject);
-        this.#server.on('error', (error: NodeJS.ErrnoException) => this.#options.onAcceptError(error.code ?? error.message));
+        this.#server.on('error', (error: NodeJS.ErrnoException) =>
+          this.#options.onAcceptError(error.code ?? error.message),
+        );
         const bound = this.#server.address();
         resolve({ host, port: typeof bound === 'object' && bound !== null ? bound.port : port });
       });
@@ -72,6 +75,7 @@ export class Listener {
       handler: noHandler,
       sendTimeoutMs: this.#options.sendTimeoutMs,
       connecting: false,
+      meter: this.#options.meter,
     });
     this.#open.add(connection);
     connection.handler = this.#options.accept(connection);

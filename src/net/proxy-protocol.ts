@@ -7,7 +7,9 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { Deadline, type DeadlineOwner, type TimerWheel } from '../base/index.ts';
 import { CloseReason, type Connection, type ConnectionHandler, type ConnectionOrigin } from './connection.ts';
 
-const signature: Buffer = Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a]);
+const signature: Buffer = Buffer.from([
+  0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a,
+]);
 /** Longest version 1 line with its CRLF. */
 const v1MaxBytes = 107;
 /** Version 2: fixed part plus addresses and TLVs; the sender may add many TLVs, more than this is refused. */
@@ -64,7 +66,8 @@ function parseV2(bytes: Buffer): ProxyHeader {
   if (bytes.compare(signature, 0, seen, 0, seen) !== 0) return absent;
   if (bytes.length < 16) return needMore;
   const versionAndCommand = bytes[12]!;
-  if (versionAndCommand >> 4 !== 2) return invalid(`version ${versionAndCommand >> 4} behind a version 2 signature`);
+  if (versionAndCommand >> 4 !== 2)
+    return invalid(`version ${versionAndCommand >> 4} behind a version 2 signature`);
   const command = versionAndCommand & 15;
   if (command > 1) return invalid(`unknown version 2 command ${command}`);
   const total = 16 + bytes.readUInt16BE(14);
@@ -143,7 +146,9 @@ function writeAddress(header: Buffer, at: number, address: string): void {
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
   left.forEach((group, i) => header.writeUInt16BE(Number.parseInt(group, 16), at + 2 * i));
-  right.forEach((group, i) => header.writeUInt16BE(Number.parseInt(group, 16), at + 16 - 2 * (right.length - i)));
+  right.forEach((group, i) =>
+    header.writeUInt16BE(Number.parseInt(group, 16), at + 16 - 2 * (right.length - i)),
+  );
 }
 
 /** Reads a PROXY header, then hands the connection to the handler that `accept` makes. */

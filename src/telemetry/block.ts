@@ -27,6 +27,13 @@ export interface Block {
   readonly size: number;
 }
 
+/** Slots that a metric takes in its block. */
+export function slotsOf(metric: Metric): number {
+  if (metric.type === 'histogram') return metric.buckets.length + 2;
+  if (metric.type === 'summary') return 2;
+  return metric.split?.values.length ?? 1;
+}
+
 export interface Split {
   readonly label: string;
   readonly values: readonly string[];

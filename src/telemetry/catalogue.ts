@@ -159,7 +159,13 @@ export const clusterBlock: Block = cluster.build();
 const endpoint = new BlockBuilder('endpoint', ['cluster', 'endpoint']);
 export const EndpointSlot: Readonly<
   Record<
-    'requests' | 'requestsActive' | 'connectionsActive' | 'connectFailures' | 'successes' | 'duration',
+    | 'requests'
+    | 'requestsActive'
+    | 'connectionsActive'
+    | 'connectFailures'
+    | 'successes'
+    | 'failures'
+    | 'duration',
     number
   >
 > = {
@@ -177,6 +183,10 @@ export const EndpointSlot: Readonly<
   successes: endpoint.counter(
     'meshlock_endpoint_successes_total',
     'Tries that count as success for outlier detection.',
+  ),
+  failures: endpoint.counter(
+    'meshlock_endpoint_failures_total',
+    'Tries that count as failure for outlier detection.',
   ),
   duration: endpoint.summary('meshlock_endpoint_request_duration_seconds', 'Duration of tries.'),
 };

@@ -1,0 +1,15 @@
+/** Every proxy that is compared. A new one is one file and one line here. */
+import { haproxy } from './haproxy.ts';
+import { meshlock } from './meshlock.ts';
+import { nginx } from './nginx.ts';
+import { fastify, httpProxy, undici } from './node-proxy.ts';
+import type { Peer, PeerName } from './peer.ts';
+
+export const peers: Readonly<Record<PeerName, Peer>> = {
+  meshlock,
+  nginx,
+  haproxy,
+  undici,
+  fastify,
+  'http-proxy': httpProxy,
+};

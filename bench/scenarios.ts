@@ -1,0 +1,124 @@
+/** What is measured, with whom, and for how long. */
+import { LARGE_BODY_BYTES, SMALL_BODY_BYTES } from './host/upstream.ts';
+import type { PeerMode, PeerName } from './peers/peer.ts';
+
+interface ScenarioBase {
+  readonly name: ScenarioName;
+  readonly title: string;
+  readonly mode: PeerMode;
+  readonly path: string;
+  readonly bodyBytes: number;
+  /** In the order of a round; the one that others are compared with is Meshlock, wherever it stands. */
+  readonly peers: readonly PeerName[];
+}
+
+/** As many requests as go through, over kept-alive connections. */
+export interface LoadScenario extends ScenarioBase {
+  readonly kind: 'load';
+  readonly connections: number;
+  readonly warmSeconds: number;
+  readonly measureSeconds: number;
+}
+
+/** Connections that had one request each and then lie still. Measured once per run, not once per round. */
+export interface IdleScenario extends ScenarioBase {
+  readonly kind: 'idle';
+  readonly connections: number;
+  readonly measureSeconds: number;
+}
+
+/** From the start of the process to its first answer with status 200. */
+export interface StartScenario extends ScenarioBase {
+  readonly kind: 'start';
+}
+
+export type Scenario = LoadScenario | IdleScenario | StartScenario;
+
+export const ScenarioName = [
+  'http-1k',
+  'http-64k',
+  'http-1k-log',
+  'tcp-1k',
+  'tcp-64k',
+  'idle',
+  'start',
+] as const;
+export type ScenarioName = (typeof ScenarioName)[number];
+
+const small = { path: '/1k', bodyBytes: SMALL_BODY_BYTES } as const;
+const large = { path: '/64k', bodyBytes: LARGE_BODY_BYTES } as const;
+const all: readonly PeerName[] = ['meshlock', 'nginx', 'haproxy', 'undici', 'fastify', 'http-proxy'];
+const native: readonly PeerName[] = ['meshlock', 'nginx', 'haproxy'];
+
+/** `quick` proves that everything works; its figures are worth little. wrk takes whole seconds only. */
+export function scenarios(quick: boolean): readonly Scenario[] {
+  const load = {
+    kind: 'load',
+    connections: 64,
+    warmSeconds: quick ? 1 : 2,
+    measureSeconds: quick ? 1 : 3,
+  } as const;
+  return [
+    {
+      ...load,
+      ...small,
+      name: 'http-1k',
+      title: 'HTTP/1.1, 1 KB replies, 64 keep-alive connections',
+      mode: 'http',
+      peers: all,
+      measureSeconds: quick ? 1 : 4,
+    },
+    {
+      ...load,
+      ...large,
+      name: 'http-64k',
+      title: 'HTTP/1.1, 64 KB replies, 64 keep-alive connections',
+      mode: 'http',
+      peers: all,
+    },
+    {
+      ...load,
+      ...small,
+      name: 'http-1k-log',
+      title: 'HTTP/1.1, 1 KB replies, with an access log to a file',
+      mode: 'http-log',
+      peers: ['meshlock', 'nginx'],
+    },
+    {
+      ...load,
+      ...small,
+      name: 'tcp-1k',
+      title: 'TCP pass-through, the 1 KB load',
+      mode: 'tcp',
+      peers: native,
+      warmSeconds: 1,
+    },
+    {
+      ...load,
+      ...large,
+      name: 'tcp-64k',
+      title: 'TCP pass-through, the 64 KB load',
+      mode: 'tcp',
+      peers: native,
+      warmSeconds: 1,
+    },
+    {
+      ...small,
+      kind: 'idle',
+      name: 'idle',
+      title: '10,000 idle keep-alive connections',
+      mode: 'http',
+      peers: quick ? native : all,
+      connections: 10_000,
+      measureSeconds: quick ? 1 : 10,
+    },
+    {
+      ...small,
+      kind: 'start',
+      name: 'start',
+      title: 'Start of the process to its first answer',
+      mode: 'http',
+      peers: ['meshlock', 'nginx'],
+    },
+  ];
+}

@@ -1,0 +1,101 @@
+/**
+ * What a configuration needs from the machine it is on: the host's name, the token in its file, and paths relative to
+ * the file's directory made absolute. First everything is checked, on the unchecked values; then it is filled in.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { MeshlockError } from '../base/index.ts';
+import type { FileConfig } from './file-schema.ts';
+import type { AccessLogConfig, AdminConfig, Config, FilterConfig, ListenerConfig } from './model.ts';
+import { type Path, Place } from './path.ts';
+import { readToken } from './process-schema.ts';
+import { type Reading, read, refuse } from './reading.ts';
+import type { Finding } from './shape-problems.ts';
+
+export interface Surroundings {
+  /** Absolute; relative paths of the file start here. */
+  readonly baseDirectory: string;
+  /** The node's id where the file has none. */
+  readonly hostName: string;
+}
+
+/** Files that are named but not there, or not what they should be. */
+export function surroundingFindings(root: unknown, { baseDirectory }: Surroundings): Finding[] {
+  const file = new Place(root);
+  const tokenFile = file.at('admin').at('token_file');
+  const modules = file
+    .at('listeners')
+    .items()
+    .flatMap((listener) => listener.at('filters').items())
+    .map((filter) => filter.at('module'));
+  return [
+    ...findingsOf(tokenFile, (path) => readTokenFile(resolve(baseDirectory, path))),
+    ...modules.flatMap((module) => findingsOf(module, (path) => checkModule(resolve(baseDirectory, path)))),
+  ];
+}
+
+export function resolveConfig(file: FileConfig, surroundings: Surroundings): Config {
+  const { node, admin, listeners, ...rest } = file;
+  return {
+    ...rest,
+    node: { ...node, id: node.id ?? surroundings.hostName },
+    admin: resolveAdmin(admin, surroundings.baseDirectory),
+    listeners: listeners.map((listener) => resolveListener(listener, surroundings.baseDirectory)),
+  };
+}
+
+function resolveAdmin(admin: FileConfig['admin'], directory: string): AdminConfig {
+  if (admin.tokenFile === null) return { address: admin.address, token: admin.token };
+  const outcome = readTokenFile(resolve(directory, admin.tokenFile));
+  if (outcome.ok) return { address: admin.address, token: outcome.value };
+  // It was sound a moment ago, so somebody is replacing it; the caller keeps what it has and may try again.
+  throw new MeshlockError(
+    'CONFIG_UNREADABLE',
+    `cannot read ${admin.tokenFile}: it changed while it was read`,
+  );
+}
+
+function resolveListener(listener: ListenerConfig, directory: string): ListenerConfig {
+  const { protocol } = listener;
+  const accessLogs = listener.accessLogs.map(
+    (log): AccessLogConfig => ({ ...log, path: resolve(directory, log.path) }),
+  );
+  if (protocol.kind === 'tcp') return { ...listener, accessLogs };
+  const filters = protocol.filters.map(
+    (filter): FilterConfig => ({
+      ...filter,
+      module: filter.module === null ? null : resolve(directory, filter.module),
+    }),
+  );
+  return { ...listener, accessLogs, protocol: { ...protocol, filters } };
+}
+
+function findingsOf(place: Place, check: (path: string) => Reading<unknown>): Finding[] {
+  if (place.text === undefined || place.text === '') return [];
+  const outcome = check(place.text);
+  if (outcome.ok) return [];
+  const path: Path = place.path;
+  return [{ path, expected: outcome.expected, got: JSON.stringify(place.text), hint: outcome.hint }];
+}
+
+function readTokenFile(path: string): Reading<string> {
+  try {
+    if (statSync(path).size > 8192) return refuse('a file with a token of at most 4096 characters');
+    const outcome = readToken(readFileSync(path, 'utf8').trim());
+    return outcome.ok ? outcome : refuse(`a file that holds ${outcome.expected}`);
+  } catch (error) {
+    return refuse('a file that can be read', `${errorCode(error)}: ${path}`);
+  }
+}
+
+function checkModule(path: string): Reading<string> {
+  try {
+    return statSync(path).isFile() ? read(path) : refuse('the path of a module', `${path} is not a file`);
+  } catch (error) {
+    return refuse('the path of a module that exists', `${errorCode(error)}: ${path}`);
+  }
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'failed';
+}

@@ -1,0 +1,220 @@
+/**
+ * One run of one data thread, from spawn to end: its worker, its counters, what it has been told and what it answered.
+ * It never restarts itself; `ThreadGroup` replaces it with another run.
+ */
+import { type ResourceLimits, Worker } from 'node:worker_threads';
+import type { Clock, Timer } from '../base/index.ts';
+import type { FromData, Snapshot, ThreadData, ToData } from '../data/index.ts';
+import { CounterStore, ThreadSlot } from '../telemetry/index.ts';
+import { BeatWatch } from './beat-watch.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { exitOfError, type ThreadExit } from './thread-exit.ts';
+
+/**
+ * starting -> serving (first snapshot applied) -> draining -> dead, or dead from anywhere. `stalled` covers starting,
+ * serving and draining for as long as the heartbeat does not move.
+ */
+export type DataThreadState = 'starting' | 'serving' | 'draining' | 'stalled' | 'dead';
+
+export interface DataThreadOptions {
+  /** 1-based, stable over replacements. */
+  readonly thread: number;
+  /** How many there are. */
+  readonly threads: number;
+  /** The worker's module. */
+  readonly entry: URL;
+  readonly counterSlots: number;
+  readonly breakers: SharedArrayBuffer;
+  /** 0: Node's own limit. */
+  readonly heapBytes: number;
+  readonly clock: Clock;
+  /** Most silence that one `look` may add, in milliseconds. */
+  readonly maxLookStepMs: number;
+  readonly events: DataThreadEvents;
+}
+
+export interface DataThreadEvents {
+  message(thread: DataThread, message: FromData): void;
+  /** A line it wrote to its stdout or stderr. */
+  output(thread: DataThread, stream: 'stdout' | 'stderr', line: string): void;
+  /** Once per thread. A worker stuck in native code may end later than this: see `gone`. */
+  exit(thread: DataThread, exit: ThreadExit): void;
+}
+
+/** After `terminate`, a worker that has not ended by then sits in native code; it is reported dead without waiting. */
+const terminateGraceMs = 1000;
+
+export class DataThread {
+  readonly thread: number;
+  /** Its counters; a replacement gets new ones. */
+  readonly memory: SharedArrayBuffer;
+  readonly startedAtMs: number;
+  /** Fulfilled when the worker has really ended and its sockets are closed. */
+  readonly gone: Promise<void>;
+  #isGone = false;
+  readonly #options: DataThreadOptions;
+  readonly #counters: CounterStore;
+  readonly #worker: Worker;
+  readonly #watch: BeatWatch;
+  #phase: 'starting' | 'serving' | 'draining' | 'dead' = 'starting';
+  #stalled = false;
+  #appliedVersion = 0;
+  /** Version sent and not answered yet; 0: none. */
+  #inFlight = 0;
+  /** Newer than `#inFlight`, sent when that is answered. Latest wins, so a stuck thread piles up nothing. */
+  #waiting: Snapshot | null = null;
+  #exit: ThreadExit | null = null;
+  #terminating: Promise<void> | null = null;
+
+  constructor(options: DataThreadOptions) {
+    this.#options = options;
+    this.thread = options.thread;
+    this.memory = CounterStore.allocate(options.counterSlots);
+    this.#counters = new CounterStore(this.memory);
+    this.startedAtMs = options.clock.now();
+    this.#watch = new BeatWatch({ beat: 0, nowMs: this.startedAtMs, maxStepMs: options.maxLookStepMs });
+    this.#worker = this.#spawn();
+    this.gone = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        this.#isGone = true;
+        this.#end(this.#exit ?? { kind: 'exit', code });
+        resolve();
+      });
+    });
+  }
+
+  get state(): DataThreadState {
+    return this.#stalled && this.#phase !== 'dead' ? 'stalled' : this.#phase;
+  }
+
+  /** Of the newest snapshot it has answered; 0 before the first. */
+  get appliedVersion(): number {
+    return this.#appliedVersion;
+  }
+
+  /** Of the newest snapshot it was given, answered or not. */
+  get newestVersion(): number {
+    return this.#waiting?.version ?? Math.max(this.#inFlight, this.#appliedVersion);
+  }
+
+  /** Milliseconds since its heartbeat last moved, as far as it was watched. */
+  get silentMs(): number {
+    return this.#watch.silentMs;
+  }
+
+  /** True once its event loop runs. */
+  get hasBeaten(): boolean {
+    return this.#counters.get(ThreadSlot.heartbeat) > 0;
+  }
+
+  /** False also while it is counted as dead but its worker has not ended. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Reads the heartbeat and returns for how long it has not moved. */
+  look(nowMs: number): number {
+    return this.#watch.look(this.#counters.get(ThreadSlot.heartbeat), nowMs);
+  }
+
+  set stalled(stalled: boolean) {
+    this.#stalled = stalled;
+  }
+
+  /** Has it apply `snapshot`, after the one it is busy with. One that still waits is replaced by it. */
+  apply(snapshot: Snapshot): void {
+    if (this.#phase === 'dead') return;
+    if (this.#inFlight !== 0) {
+      this.#waiting = snapshot;
+      return;
+    }
+    this.#inFlight = snapshot.version;
+    this.post({ kind: 'snapshot', snapshot });
+  }
+
+  /** `deadlineMs` counts from now. Answered with the message `drained`. */
+  drain(deadlineMs: number): void {
+    if (this.#phase === 'dead') return;
+    this.#phase = 'draining';
+    this.#waiting = null;
+    this.post({ kind: 'drain', deadlineMs });
+  }
+
+  discourage(on: boolean): void {
+    this.post({ kind: 'discourage', on });
+  }
+
+  /** Nothing happens when it is dead. */
+  post(message: ToData): void {
+    if (this.#phase !== 'dead') this.#worker.postMessage(message);
+  }
+
+  /** Ends it now, whatever it does; `why` becomes its exit. Fulfilled when it is gone or counted as gone. */
+  terminate(why: ThreadExit): Promise<void> {
+    this.#terminating ??= this.#terminate(why);
+    return this.#terminating;
+  }
+
+  async #terminate(why: ThreadExit): Promise<void> {
+    if (this.#phase === 'dead') return;
+    this.#exit ??= why;
+    let grace: Timer | undefined;
+    const graceOver = new Promise<void>((resolve) => {
+      grace = this.#options.clock.after(terminateGraceMs, resolve);
+    });
+    await Promise.race([this.#worker.terminate(), graceOver]);
+    grace?.cancel();
+    this.#end(this.#exit);
+  }
+
+  #spawn(): Worker {
+    const { entry, heapBytes, thread, threads, breakers, events } = this.#options;
+    const workerData: ThreadData = {
+      thread,
+      threads: this.#options.threads,
+      counters: this.memory,
+      breakers,
+    };
+    const resourceLimits: ResourceLimits =
+      heapBytes === 0 ? {} : { maxOldGenerationSizeMb: Math.max(1, Math.round(heapBytes / 1048576)) };
+    const worker = new Worker(entry, {
+      name: `data-${thread}`,
+      workerData,
+      resourceLimits,
+      stdout: true,
+      stderr: true,
+    });
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const lines = new LineSplitter((line) => events.output(this, stream, line));
+      worker[stream].setEncoding('utf8').on('data', (piece: string) => lines.push(piece));
+      worker[stream].on('end', () => lines.end());
+    }
+    worker.on('message', (message: FromData) => this.#receive(message));
+    worker.on('error', (error) => {
+      this.#exit ??= exitOfError(error, heapBytes);
+    });
+    return worker;
+  }
+
+  #receive(message: FromData): void {
+    if (this.#phase === 'dead') return;
+    if (message.kind === 'applied') this.#applied(message.version);
+    this.#options.events.message(this, message);
+  }
+
+  #applied(version: number): void {
+    this.#appliedVersion = version;
+    this.#inFlight = 0;
+    if (this.#phase === 'starting') this.#phase = 'serving';
+    const next = this.#waiting;
+    this.#waiting = null;
+    if (next !== null) this.apply(next);
+  }
+
+  #end(exit: ThreadExit): void {
+    if (this.#phase === 'dead') return;
+    this.#phase = 'dead';
+    this.#waiting = null;
+    this.#options.events.exit(this, exit);
+  }
+}

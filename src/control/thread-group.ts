@@ -1,0 +1,278 @@
+/**
+ * All data threads: starts them, hands every one the same snapshots, watches that they live, replaces those that do not,
+ * and drains them in the end. It knows nothing of what a snapshot means.
+ */
+import type { Clock, Timer } from '../base/index.ts';
+import type { FromData, Snapshot, ToData } from '../data/index.ts';
+import { type ApplyOutcome, ApplyRound } from './apply-round.ts';
+import { DataThread } from './data-thread.ts';
+import type { ControlLog } from './log.ts';
+import { describeExit, seconds, type ThreadExit } from './thread-exit.ts';
+import { type Replacement, ThreadSeat } from './thread-seat.ts';
+
+export interface ThreadGroupOptions {
+  readonly count: number;
+  readonly entry: URL;
+  /** Size of one thread's `CounterStore`. */
+  readonly counterSlots: number;
+  readonly breakers: SharedArrayBuffer;
+  /** 0: Node's own limit. */
+  readonly heapBytes: number;
+  /** 0: a stuck thread is reported, never replaced. Asked each time, so that it can change. */
+  readonly stallRestartMs: () => number;
+  /** Two threads may listen on one address. */
+  readonly reusePort: boolean;
+  readonly clock: Clock;
+  readonly log: ControlLog;
+  readonly events: ThreadGroupEvents;
+}
+
+export interface ThreadGroupEvents {
+  /** A thread, first or replacement, is being started with these counters. */
+  started(thread: number, memory: SharedArrayBuffer): void;
+  /** It is gone: its counters are final. */
+  ended(thread: number, exit: ThreadExit): void;
+  stalled(thread: number): void;
+  /** Everything but `applied` and `drained`, which the group deals with. `reply` reaches the sender and nobody else. */
+  message(thread: number, message: FromData, reply: (message: ToData) => void): void;
+}
+
+export interface DrainOutcome {
+  /** Exchanges and connections that were cut at the deadline. */
+  readonly cut: number;
+  /** Threads that died or did not answer. */
+  readonly unanswered: readonly number[];
+}
+
+export interface ThreadReport {
+  readonly thread: number;
+  readonly state: DataThread['state'];
+  /** Milliseconds since the heartbeat last moved. */
+  readonly silentMs: number;
+  readonly appliedVersion: number;
+  readonly restarts: number;
+  readonly lastReplacement: Replacement | null;
+}
+
+export const watchPeriodMs = 250;
+export const stallAfterMs = 1000;
+const startTimeoutMs = 30_000;
+/** After the drain deadline: for the answer to arrive before the threads are ended anyway. */
+const drainGraceMs = 1000;
+
+export class ThreadGroup {
+  readonly #options: ThreadGroupOptions;
+  readonly #seats: readonly ThreadSeat[];
+  #watch: Timer | null = null;
+  /** What a replacement is given: the last snapshot that was posted or applied without a failure. */
+  #accepted: Snapshot | null = null;
+  #round: ApplyRound | null = null;
+  #discouraged = false;
+  #draining: Map<number, (cut: number | null) => void> | null = null;
+
+  constructor(options: ThreadGroupOptions) {
+    this.#options = options;
+    this.#seats = Array.from({ length: options.count }, (_, index) => this.#seat(index + 1));
+  }
+
+  get count(): number {
+    return this.#seats.length;
+  }
+
+  /** Starts the threads; they load their code while the caller prepares the first snapshot. */
+  start(): void {
+    for (const seat of this.#seats) seat.start();
+    this.#watch = this.#options.clock.every(watchPeriodMs, () => this.#look());
+  }
+
+  /**
+   * Has every thread apply `snapshot` and waits for the answers, at most `deadlineMs`. Without failures and deaths it
+   * becomes what replacements start with; otherwise that stays what it was, and the caller decides how to go on.
+   */
+  async apply(snapshot: Snapshot, deadlineMs: number): Promise<ApplyOutcome> {
+    this.#round?.giveUp();
+    const threads = this.#seats.flatMap((seat) => (isAlive(seat.current) ? [seat.current] : []));
+    const round = new ApplyRound(
+      snapshot.version,
+      threads.map((thread) => thread.thread),
+    );
+    this.#round = round;
+    for (const thread of threads) {
+      thread.apply(snapshot);
+      if (thread.state === 'stalled') round.stalled(thread.thread);
+    }
+    const deadline = this.#options.clock.after(deadlineMs, () => round.giveUp());
+    const outcome = await round.outcome;
+    deadline.cancel();
+    if (this.#round === round) this.#round = null;
+    if (outcome.failures.length === 0 && outcome.died.length === 0) this.#accept(snapshot);
+    return outcome;
+  }
+
+  /** Hands out `snapshot` without waiting: for a change of endpoints or health, which cannot fail. */
+  post(snapshot: Snapshot): void {
+    this.#accepted = snapshot;
+    for (const { current } of this.#seats) current?.apply(snapshot);
+  }
+
+  discourage(on: boolean): void {
+    this.#discouraged = on;
+    for (const { current } of this.#seats) current?.discourage(on);
+  }
+
+  /** Stops accepting, lets running exchanges finish for `deadlineMs`, and waits for that. Threads are not replaced any more. */
+  async drain(deadlineMs: number): Promise<DrainOutcome> {
+    const waiting = new Map<number, (cut: number | null) => void>();
+    this.#draining = waiting;
+    const answers = this.#seats.map((seat) => {
+      seat.retire();
+      if (!isAlive(seat.current)) return Promise.resolve(null);
+      const { promise, resolve } = Promise.withResolvers<number | null>();
+      waiting.set(seat.thread, resolve);
+      seat.current.drain(deadlineMs);
+      return promise;
+    });
+    const deadline = this.#options.clock.after(deadlineMs + drainGraceMs, () => {
+      for (const resolve of waiting.values()) resolve(null);
+    });
+    const cuts = await Promise.all(answers);
+    deadline.cancel();
+    return {
+      cut: cuts.reduce<number>((sum, cut) => sum + (cut ?? 0), 0),
+      unanswered: cuts.flatMap((cut, index) => (cut === null ? [index + 1] : [])),
+    };
+  }
+
+  /**
+   * Ends all threads at once. False when one is stuck in native code and did not end within a second: then
+   * `process.exit`, which waits for every worker, could hang.
+   */
+  async stop(): Promise<boolean> {
+    this.#watch?.cancel();
+    this.#round?.giveUp();
+    for (const seat of this.#seats) seat.retire();
+    await Promise.all(this.#seats.map((seat) => seat.current?.terminate({ kind: 'stopped' })));
+    return this.#seats.every((seat) => seat.empty);
+  }
+
+  report(): readonly ThreadReport[] {
+    return this.#seats.map(({ thread, current, restarts, lastReplacement }) => ({
+      thread,
+      state: current?.state ?? 'dead',
+      silentMs: current?.silentMs ?? 0,
+      appliedVersion: current?.appliedVersion ?? 0,
+      restarts,
+      lastReplacement,
+    }));
+  }
+
+  #accept(snapshot: Snapshot): void {
+    if (this.#accepted !== null && this.#accepted.version > snapshot.version) return;
+    this.#accepted = snapshot;
+    // A thread that was replaced while the round ran has started with the previous one.
+    for (const { current } of this.#seats) {
+      if (current !== null && current.newestVersion < snapshot.version) current.apply(snapshot);
+    }
+  }
+
+  #seat(number: number): ThreadSeat {
+    const { clock, stallRestartMs, reusePort } = this.#options;
+    const seat: ThreadSeat = new ThreadSeat({
+      thread: number,
+      clock,
+      stallAfterMs,
+      stallRestartMs,
+      startTimeoutMs,
+      overlap: reusePort,
+      spawn: () => this.#spawn(number, (thread, exit) => seat.ended(thread, exit)),
+      events: {
+        stalled: (thread, silentMs) => this.#stalled(thread, silentMs),
+        recovered: (thread, silentMs) =>
+          this.#options.log.info(`data thread ${thread.thread} answers again after ${seconds(silentMs)} s`, {
+            thread: thread.thread,
+            stalledMs: Math.round(silentMs),
+          }),
+        ended: (thread, exit, restartInMs) => this.#ended(thread, exit, restartInMs),
+      },
+    });
+    return seat;
+  }
+
+  #spawn(number: number, exit: (thread: DataThread, exit: ThreadExit) => void): DataThread {
+    const { entry, counterSlots, breakers, heapBytes, clock, events, log } = this.#options;
+    const thread = new DataThread({
+      thread: number,
+      threads: this.count,
+      entry,
+      counterSlots,
+      breakers,
+      heapBytes,
+      clock,
+      maxLookStepMs: 2 * watchPeriodMs,
+      events: {
+        message: (from, message) => this.#receive(from, message),
+        output: (from, stream, line) => {
+          const fields = { thread: from.thread, stream };
+          if (stream === 'stderr') log.warn(line, fields);
+          else log.info(line, fields);
+        },
+        exit,
+      },
+    });
+    events.started(number, thread.memory);
+    if (this.#accepted !== null) thread.apply(this.#accepted);
+    if (this.#discouraged) thread.discourage(true);
+    return thread;
+  }
+
+  #look(): void {
+    const nowMs = this.#options.clock.now();
+    for (const seat of this.#seats) seat.look(nowMs);
+  }
+
+  #receive(from: DataThread, message: FromData): void {
+    if (message.kind === 'applied') {
+      this.#round?.answered(from.thread, message.version, message.failures, message.listening);
+    } else if (message.kind === 'drained') {
+      this.#draining?.get(from.thread)?.(message.cut);
+    } else {
+      this.#options.events.message(from.thread, message, (reply) => from.post(reply));
+    }
+  }
+
+  #stalled(thread: DataThread, silentMs: number): void {
+    const { log, events } = this.#options;
+    const stallRestartMs = this.#options.stallRestartMs();
+    const next = stallRestartMs === 0 ? 'it is not replaced' : `replaced after ${seconds(stallRestartMs)} s`;
+    log.error(`data thread ${thread.thread} is stalled: no heartbeat for ${seconds(silentMs)} s (${next})`, {
+      thread: thread.thread,
+      silentMs: Math.round(silentMs),
+    });
+    this.#round?.stalled(thread.thread);
+    events.stalled(thread.thread);
+  }
+
+  #ended(thread: DataThread, exit: ThreadExit, restartInMs: number | null): void {
+    const { log, events } = this.#options;
+    events.ended(thread.thread, exit);
+    this.#round?.died(thread.thread, exit);
+    this.#draining?.get(thread.thread)?.(null);
+    if (exit.kind === 'stopped') return;
+    const fields = {
+      thread: thread.thread,
+      reason: exit.kind,
+      ...(exit.kind === 'crash' && { stack: exit.stack }),
+    };
+    const next =
+      restartInMs === null
+        ? 'not replaced: the process ends'
+        : restartInMs === 0
+          ? 'replacing it now'
+          : `replacing it in ${seconds(restartInMs)} s`;
+    log.error(`data thread ${thread.thread} ${describeExit(exit)}; ${next}`, fields);
+  }
+}
+
+function isAlive(thread: DataThread | null): thread is DataThread {
+  return thread !== null && thread.state !== 'dead';
+}

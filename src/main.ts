@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+/** The executable. Loads everything after the compile cache is on, so that the cache serves all of it. */
+import { useCompileCache } from './command/compile-cache.ts';
+
+useCompileCache();
+const { main } = await import('./command/index.ts');
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,413 @@
+/**
+ * The server side of one HTTP/1.1 connection: reads requests one after another, hands each to an exchange, and writes
+ * the answers in the same order. One exchange runs at a time; pipelined requests wait as bytes, with reading paused.
+ */
+import { type Clock, Deadline, type DeadlineOwner, type TimerWheel } from '../../base/index.ts';
+import type { HttpLimits } from '../../config/index.ts';
+import { CloseReason, type Connection, type ConnectionHandler } from '../../net/index.ts';
+import type { ResponseHead } from '../head.ts';
+import type { HeadEdit } from '../head-edit.ts';
+import { DownstreamReset, type RequestSink, type ResponseStream } from '../stream.ts';
+import { BodyReader } from './body-reader.ts';
+import { BodyWriter } from './body-writer.ts';
+import type { BodySink } from './chunked-decoder.ts';
+import { Http1Head, Method } from './head.ts';
+import { HeadError, refusals } from './head-error.ts';
+import { HeadParser, ParseStatus } from './head-parser.ts';
+import { BodyFraming, isPersistent, requestFraming } from './head-semantics.ts';
+import { writeResponseHead } from './head-writer.ts';
+import { writeReply } from './reply.ts';
+
+export interface Http1DownstreamOptions {
+  readonly connection: Connection;
+  readonly limits: HttpLimits;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  /** Makes the exchange for the next request. */
+  readonly open: (stream: ResponseStream) => RequestSink;
+  /** A request was refused before there was an exchange, and answered with `status`. */
+  readonly onRefused: (status: number, error: HeadError) => void;
+  /** Whether clients shall be asked to go elsewhere: answers then say `Connection: close`. */
+  readonly draining: () => boolean;
+}
+
+/** What is being read. */
+const Reading = {
+  /** Between requests: nothing of the next one has come. */
+  Idle: 0,
+  Head: 1,
+  Body: 2,
+  /** The request is complete and its answer is not. */
+  Waiting: 3,
+  Tunnel: 4,
+} as const;
+type Reading = (typeof Reading)[keyof typeof Reading];
+
+export class Http1Downstream implements ConnectionHandler, ResponseStream, BodySink, DeadlineOwner {
+  readonly #connection: Connection;
+  readonly #options: Http1DownstreamOptions;
+  readonly #limits: HttpLimits;
+  readonly #parser: HeadParser;
+  readonly #reader: BodyReader = new BodyReader();
+  readonly #writer: BodyWriter;
+  readonly #deadline: Deadline = new Deadline(this);
+  #reading: Reading = Reading.Idle;
+  #exchange: RequestSink | null = null;
+  #answered = false;
+  #answerBegun = false;
+  #persistent = true;
+  #clientMinorVersion = 1;
+  #isHead = false;
+  #requests = 0;
+  #bodyBytes = 0;
+  /** When the current phase (idle, head, request) began. */
+  #since: number;
+  #unread: Buffer | null = null;
+  #processing = false;
+
+  constructor(options: Http1DownstreamOptions) {
+    this.#options = options;
+    this.#connection = options.connection;
+    this.#limits = options.limits;
+    this.#parser = new HeadParser('request', options.limits);
+    this.#writer = new BodyWriter(options.connection);
+    this.#since = options.clock.now();
+    this.#watch(options.limits.idleTimeoutMs);
+  }
+
+  // ------------------------------------------------------------------------------------- connection
+
+  onConnect(): void {}
+
+  onData(bytes: Buffer, from: number, to: number): void {
+    if (this.#unread !== null) {
+      this.#unread = Buffer.concat([this.#unread, bytes.subarray(from, to)]);
+      return;
+    }
+    this.#process(bytes, from, to);
+  }
+
+  onEnd(): void {
+    if (this.#reading === Reading.Tunnel) {
+      this.#exchange?.onRequestEnd(null);
+      return;
+    }
+    // A client that ends while its answer is due has gone (as Envoy and nginx see it): there is no way to tell it from
+    // one that only half-closed, and work for nobody is worth less than the rare half-closer.
+    if (this.#exchange !== null) this.#abort(DownstreamReset.Disconnect);
+    this.#connection.destroy();
+  }
+
+  onDrain(): void {
+    this.#exchange?.onDownstreamDrain();
+  }
+
+  onClose(): void {
+    this.#options.wheel.cancel(this.#deadline);
+    this.#abort(DownstreamReset.Disconnect);
+  }
+
+  onDeadline(deadline: Deadline): void {
+    const limit = this.#phaseLimitMs();
+    if (limit === 0) return;
+    const left = this.#since + limit - this.#options.clock.now();
+    if (left > 0) {
+      this.#options.wheel.arm(deadline, left);
+      return;
+    }
+    if (this.#reading === Reading.Idle) this.#connection.close();
+    else if (this.#reading === Reading.Head)
+      this.#refuse(408, HeadError.None, 'the request head took too long');
+    else if (this.#reading === Reading.Body) this.#abortRequest(DownstreamReset.Timeout);
+  }
+
+  /** Closes an idle connection now and a busy one after its answer; for a drain. */
+  drain(): void {
+    if (this.#exchange === null && this.#reading === Reading.Idle) this.#connection.close();
+  }
+
+  get idle(): boolean {
+    return this.#exchange === null;
+  }
+
+  // ------------------------------------------------------------------------------------- reading
+
+  #process(bytes: Buffer, from: number, to: number): void {
+    this.#processing = true;
+    let at = from;
+    while (at < to && !this.#connection.closed) {
+      if (this.#reading === Reading.Waiting) {
+        this.#hold(bytes, at, to);
+        break;
+      }
+      at = this.#step(bytes, at, to);
+    }
+    this.#processing = false;
+    // The read's bytes are about to be used again; the head of a running exchange has to outlive them.
+    if (this.#exchange !== null && this.#parser.head.bytes === bytes) this.#parser.head.retain();
+  }
+
+  #step(bytes: Buffer, from: number, to: number): number {
+    switch (this.#reading) {
+      case Reading.Idle:
+      case Reading.Head:
+        return this.#readHead(bytes, from, to);
+      case Reading.Body:
+        return this.#readBody(bytes, from, to);
+      default:
+        this.#exchange?.onRequestBody(bytes, from, to);
+        return to;
+    }
+  }
+
+  // Idle | Head -> Head | Body | Waiting
+  #readHead(bytes: Buffer, from: number, to: number): number {
+    const status = this.#parser.parse(bytes, from, to);
+    if (status === ParseStatus.Error) {
+      const { error } = this.#parser;
+      this.#refuse(refusals[error]!.status, error, refusals[error]!.reason);
+      return to;
+    }
+    if (status === ParseStatus.NeedMore) {
+      if (this.#reading === Reading.Idle) this.#enter(Reading.Head, this.#limits.headTimeoutMs);
+      return to;
+    }
+    const at = this.#parser.consumedTo;
+    this.#begin(this.#parser.head);
+    return at;
+  }
+
+  #begin(head: Http1Head): void {
+    const framing = requestFraming(head);
+    if (this.#limits.maxBodyBytes > 0 && head.contentLength > this.#limits.maxBodyBytes) {
+      this.#refuse(413, HeadError.None, `the request body is larger than ${this.#limits.maxBodyBytes} bytes`);
+      return;
+    }
+    this.#requests++;
+    this.#bodyBytes = 0;
+    this.#answered = false;
+    this.#answerBegun = false;
+    this.#clientMinorVersion = head.minorVersion;
+    this.#isHead = head.methodKind === Method.Head;
+    const { maxRequestsPerConnection } = this.#limits;
+    this.#persistent =
+      isPersistent(head) && (maxRequestsPerConnection === 0 || this.#requests < maxRequestsPerConnection);
+    this.#reader.start(framing, head.contentLength);
+    const ended = framing === BodyFraming.None;
+    if (ended) this.#reading = Reading.Waiting;
+    else this.#enter(Reading.Body, this.#limits.requestTimeoutMs);
+    this.#exchange = this.#options.open(this);
+    this.#exchange.onRequestHead(head, ended);
+  }
+
+  // Body -> Waiting
+  #readBody(bytes: Buffer, from: number, to: number): number {
+    const at = this.#reader.read(bytes, from, to, this);
+    if (this.#reader.error !== HeadError.None) {
+      this.#abortRequest(DownstreamReset.ProtocolError);
+      return to;
+    }
+    if (this.#reader.done && this.#reading === Reading.Body) {
+      this.#reading = Reading.Waiting;
+      this.#exchange?.onRequestEnd(this.#reader.trailers);
+      this.#finishIfDone();
+    }
+    return at;
+  }
+
+  onBody(bytes: Buffer, from: number, to: number): void {
+    this.#bodyBytes += to - from;
+    const { maxBodyBytes } = this.#limits;
+    if (maxBodyBytes > 0 && this.#bodyBytes > maxBodyBytes) {
+      this.#abortRequest(DownstreamReset.PayloadLimit);
+      return;
+    }
+    this.#exchange?.onRequestBody(bytes, from, to);
+  }
+
+  /** Keeps pipelined bytes until the running exchange is over. */
+  #hold(bytes: Buffer, from: number, to: number): void {
+    this.#unread = Buffer.from(bytes.subarray(from, to));
+    this.#connection.pauseReading();
+  }
+
+  // ------------------------------------------------------------------------------------- answering
+
+  get blocked(): boolean {
+    return this.#connection.blocked;
+  }
+
+  sendInterim(head: ResponseHead): void {
+    if (this.#clientMinorVersion === 0 || this.#answerBegun) return;
+    writeResponseHead(this.#connection, asHttp1(head), noEdit, '');
+  }
+
+  sendHead(head: ResponseHead, edit: HeadEdit, ended: boolean): void {
+    this.#answerBegun = true;
+    const source = asHttp1(head);
+    const bodiless = ended || this.#isHead;
+    const chunked = !bodiless && source.contentLength < 0 && this.#clientMinorVersion === 1;
+    if (!bodiless && source.contentLength < 0 && !chunked) this.#persistent = false;
+    if (this.#options.draining()) this.#persistent = false;
+    let framing = chunked ? 'transfer-encoding: chunked\r\n' : '';
+    if (edit.upgrade === null) framing += this.#connectionField();
+    this.#writer.start(chunked);
+    writeResponseHead(this.#connection, source, edit, framing);
+  }
+
+  sendReply(status: number, lines: string, body: string): void {
+    this.#answerBegun = true;
+    // Without the rest of the request there is no telling where the next one begins.
+    if (this.#reading === Reading.Body || this.#options.draining()) this.#persistent = false;
+    this.#reply(status, lines + this.#connectionField(), body, this.#isHead);
+    this.#endAnswer();
+  }
+
+  sendBody(bytes: Uint8Array, from: number, to: number): void {
+    this.#writer.write(bytes, from, to);
+  }
+
+  sendEnd(trailers: Buffer | null): void {
+    if (this.#reading === Reading.Tunnel) {
+      this.#connection.end();
+      return;
+    }
+    this.#writer.end(trailers);
+    this.#endAnswer();
+  }
+
+  startTunnel(): void {
+    this.#reading = Reading.Tunnel;
+    this.#options.wheel.cancel(this.#deadline);
+    this.#writer.start(false);
+    if (this.#unread === null) return;
+    const bytes = this.#unread;
+    this.#unread = null;
+    this.#connection.resumeReading();
+    this.#exchange?.onRequestBody(bytes, 0, bytes.length);
+  }
+
+  acceptTunnel(): void {
+    this.#connection.writeLatin1('HTTP/1.1 200 Connection established\r\n\r\n');
+    this.startTunnel();
+  }
+
+  closeTunnel(): void {
+    this.#exchange = null;
+    this.#connection.close();
+  }
+
+  reset(): void {
+    this.#exchange = null;
+    this.#connection.destroy(CloseReason.Reset);
+  }
+
+  pauseRequest(): void {
+    this.#connection.pauseReading();
+  }
+
+  resumeRequest(): void {
+    if (this.#unread === null) this.#connection.resumeReading();
+  }
+
+  #reply(status: number, lines: string, body: string, isHead: boolean): void {
+    const wallMs = this.#options.clock.wall();
+    writeReply(this.#connection, { status, lines, body, isHead, wallMs });
+  }
+
+  #connectionField(): string {
+    if (!this.#persistent) return 'connection: close\r\n';
+    return this.#clientMinorVersion === 0 ? 'connection: keep-alive\r\n' : '';
+  }
+
+  #endAnswer(): void {
+    this.#answered = true;
+    if (this.#reading === Reading.Body) {
+      // An early answer: the rest of the request is not wanted any more.
+      this.#exchange = null;
+      this.#connection.close();
+      return;
+    }
+    this.#finishIfDone();
+  }
+
+  // Waiting -> Idle
+  #finishIfDone(): void {
+    if (!this.#answered || this.#reading !== Reading.Waiting) return;
+    this.#exchange = null;
+    if (!this.#persistent) {
+      this.#connection.close();
+      return;
+    }
+    this.#enter(Reading.Idle, this.#limits.idleTimeoutMs);
+    if (this.#options.draining()) this.#connection.close();
+    else if (this.#unread !== null && !this.#processing) this.#processUnread();
+    else this.#connection.resumeReading();
+  }
+
+  #processUnread(): void {
+    const bytes = this.#unread!;
+    this.#unread = null;
+    this.#process(bytes, 0, bytes.length);
+    if (this.#unread === null) this.#connection.resumeReading();
+  }
+
+  // ------------------------------------------------------------------------------------- failing
+
+  /** Answers a request that never became an exchange, and closes. */
+  #refuse(status: number, error: HeadError, reason: string): void {
+    this.#persistent = false;
+    this.#options.onRefused(status, error);
+    const lines = `proxy-status: meshlock; error=http_request_error; details="${reason}"\r\nconnection: close\r\n`;
+    this.#reply(status, lines, `${reason}\n`, false);
+    this.#connection.close();
+  }
+
+  /** The body of a running exchange failed. The exchange answers if it still can; then the connection closes. */
+  #abortRequest(cause: DownstreamReset): void {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    exchange?.onDownstreamReset(cause);
+    if (!this.#connection.closed) this.#connection.close();
+  }
+
+  #abort(cause: DownstreamReset): void {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    exchange?.onDownstreamReset(cause);
+  }
+
+  // ------------------------------------------------------------------------------------- time
+
+  #enter(reading: Reading, limitMs: number): void {
+    this.#reading = reading;
+    this.#since = this.#options.clock.now();
+    this.#watch(limitMs);
+  }
+
+  #watch(limitMs: number): void {
+    if (limitMs > 0) this.#options.wheel.ensure(this.#deadline, limitMs);
+  }
+
+  #phaseLimitMs(): number {
+    switch (this.#reading) {
+      case Reading.Idle:
+        return this.#limits.idleTimeoutMs;
+      case Reading.Head:
+        return this.#limits.headTimeoutMs;
+      case Reading.Body:
+        return this.#limits.requestTimeoutMs;
+      default:
+        return 0;
+    }
+  }
+}
+
+const noEdit: HeadEdit = { target: null, authority: null, dropped: [], lines: '', upgrade: null };
+
+/** Until another protocol exists on the other side, every head is one of ours. */
+function asHttp1(head: ResponseHead): Http1Head {
+  if (!(head instanceof Http1Head))
+    throw new TypeError('a head of another protocol reached the HTTP/1 codec');
+  return head;
+}

@@ -1,0 +1,218 @@
+/**
+ * Incremental parser of HTTP/1 heads. A head that arrives in one read is parsed in place, in one pass, and copied
+ * nowhere; otherwise its bytes are collected, and each line is parsed when its end has come, so that a head sent byte
+ * by byte costs no more than twice one that is sent whole. Lines must end in CRLF: what lenient recipients accept
+ * besides is where request smuggling lives (RFC 9112 section 11.2).
+ */
+import { CharacterClass as Class, characterClass as classes, COLON, CR, LF, SP, TAB } from './characters.ts';
+import { Field, fieldBit, identifyField } from './field.ts';
+import { type Http1Head, Http1Head as Head } from './head.ts';
+import { HeadError } from './head-error.ts';
+import { checkRequest, checkResponse, readField } from './head-semantics.ts';
+import { parseRequestLine, parseStatusLine } from './start-line.ts';
+
+export interface HeadLimits {
+  readonly maxHeadBytes: number;
+  /** Requests only; a status line is bounded by `maxHeadBytes`. */
+  readonly maxRequestLineBytes: number;
+  readonly maxHeaderCount: number;
+}
+
+export const ParseStatus = { Done: 0, NeedMore: 1, Error: 2 } as const;
+export type ParseStatus = (typeof ParseStatus)[keyof typeof ParseStatus];
+
+/** Empty lines that a sender may put before a request (RFC 9112 section 2.2). */
+const maxLeadingBytes = 4;
+const firstStoreBytes = 1024;
+
+export class HeadParser {
+  /** Valid after `Done` and until the next `parse`. Borrows the input of that call unless it has been retained. */
+  readonly head: Http1Head;
+  /** After `Error`: what is wrong. */
+  error: HeadError = HeadError.None;
+  /** After `Done`: where in the input of that call the head ended. */
+  consumedTo = 0;
+  readonly #limits: HeadLimits;
+  readonly #isRequest: boolean;
+  #store: Buffer | null = null;
+  #stored = 0;
+  /** Relative to the head's base: where the current line starts, and how far no LF has been seen. */
+  #line = 0;
+  #scanned = 0;
+  #inFields = false;
+  #leading = 0;
+
+  constructor(kind: 'request' | 'response', limits: HeadLimits) {
+    this.#isRequest = kind === 'request';
+    this.#limits = limits;
+    this.head = new Head(limits.maxHeaderCount);
+  }
+
+  /** Whether part of a head has been seen. */
+  get started(): boolean {
+    return this.#stored > 0 || this.#leading > 0;
+  }
+
+  /** Continues with `bytes[from..to)`, which is borrowed until return, or while the head is used after `Done`. */
+  parse(bytes: Buffer, from: number, to: number): ParseStatus {
+    if (this.#stored > 0) return this.#continue(bytes, from, to);
+    let at = from;
+    while (this.#isRequest && at < to && (bytes[at] === CR || bytes[at] === LF)) {
+      const expected = this.#leading % 2 === 0 ? CR : LF;
+      if (bytes[at] !== expected) {
+        return this.#fail(expected === CR ? HeadError.BareLineFeed : HeadError.BareCarriageReturn);
+      }
+      if (++this.#leading > maxLeadingBytes) return this.#fail(HeadError.InvalidMethod);
+      at++;
+    }
+    if (at === to) return ParseStatus.NeedMore;
+    const head = this.head;
+    head.reset();
+    this.#line = 0;
+    this.#inFields = false;
+    head.bytes = bytes;
+    head.base = at;
+    const status = this.#run(to - at);
+    if (status === ParseStatus.NeedMore) this.#keep(bytes, at, to);
+    else if (status === ParseStatus.Done) this.#finish(at + head.length);
+    return status;
+  }
+
+  /** Forgets a head that has begun. */
+  reset(): void {
+    this.#store = null;
+    this.#stored = 0;
+    this.#leading = 0;
+  }
+
+  #continue(bytes: Buffer, from: number, to: number): ParseStatus {
+    const before = this.#stored;
+    // Never store more than a head may have: the rest of the input stays where it is.
+    const take = Math.min(to - from, this.#limits.maxHeadBytes + 1 - before);
+    this.#append(bytes, from, from + take);
+    const store = this.#store!;
+    const head = this.head;
+    head.bytes = store;
+    head.base = 0;
+    if (store.indexOf(LF, this.#scanned) < 0 || store.indexOf(LF, this.#scanned) >= this.#stored) {
+      this.#scanned = this.#stored;
+      return this.#checkSize(this.#stored);
+    }
+    const status = this.#run(this.#stored);
+    this.#scanned = this.#stored;
+    if (status === ParseStatus.Done) this.#finish(from + head.length - before);
+    return status;
+  }
+
+  /** Parses the lines of the first `available` bytes that are complete. */
+  #run(available: number): ParseStatus {
+    const head = this.head;
+    const end = head.base + available;
+    if (!this.#inFields) {
+      const next = this.#isRequest
+        ? parseRequestLine(head, end, this.#limits.maxRequestLineBytes)
+        : parseStatusLine(head, end);
+      if (next < 0) return this.#fail(-next as HeadError);
+      if (next === 0) return this.#checkSize(available);
+      this.#line = next;
+      this.#inFields = true;
+    }
+    const error = this.#parseFields(end);
+    if (error > 0) return this.#fail(error);
+    if (head.length === 0) return this.#checkSize(available);
+    if (head.length > this.#limits.maxHeadBytes) return this.#fail(HeadError.HeadTooLarge);
+    const wrong = this.#isRequest ? checkRequest(head) : checkResponse(head);
+    return wrong === HeadError.None ? ParseStatus.Done : this.#fail(wrong);
+  }
+
+  /** Parses field lines up to `end`; sets `head.length` when the empty line has come. Returns what is wrong, if anything. */
+  #parseFields(end: number): HeadError {
+    const head = this.head;
+    const bytes = head.bytes;
+    const base = head.base;
+    const offsets = head.offsets;
+    let at = base + this.#line;
+    while (at < end) {
+      const nameStart = at;
+      let byte = bytes[at]!;
+      if (byte === CR) {
+        if (at + 1 >= end) return HeadError.None;
+        if (bytes[at + 1] !== LF) return HeadError.BareCarriageReturn;
+        head.length = at + 2 - base;
+        return HeadError.None;
+      }
+      while (at < end && (classes[(byte = bytes[at]!)]! & Class.Token) !== 0) at++;
+      if (at >= end) return HeadError.None;
+      if (byte !== COLON || at === nameStart) return nameError(byte, at === nameStart);
+      const nameEnd = at++;
+      while (at < end && (bytes[at] === SP || bytes[at] === TAB)) at++;
+      const valueStart = at;
+      while (at < end && (classes[bytes[at]!]! & Class.Value) !== 0) at++;
+      if (at + 1 >= end && (at >= end || bytes[at] === CR)) return HeadError.None;
+      if (bytes[at] !== CR) return bytes[at] === LF ? HeadError.BareLineFeed : HeadError.InvalidFieldValue;
+      if (bytes[at + 1] !== LF) return HeadError.BareCarriageReturn;
+      let valueEnd = at;
+      while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === TAB)) valueEnd--;
+      at += 2;
+      const index = head.headerCount;
+      if (index >= this.#limits.maxHeaderCount) return HeadError.TooManyFields;
+      offsets[4 * index] = nameStart - base;
+      offsets[4 * index + 1] = nameEnd - base;
+      offsets[4 * index + 2] = valueStart - base;
+      offsets[4 * index + 3] = valueEnd - base;
+      head.headerCount = index + 1;
+      const field = identifyField(bytes, nameStart, nameEnd - nameStart);
+      head.fields[index] = field;
+      if (field !== Field.Other) {
+        const error = readField(head, field, valueStart, valueEnd);
+        if (error !== HeadError.None) return error;
+        head.present |= fieldBit(field);
+      }
+      this.#line = at - base;
+    }
+    return HeadError.None;
+  }
+
+  #keep(bytes: Buffer, from: number, to: number): void {
+    this.#append(bytes, from, to);
+    this.head.bytes = this.#store!;
+    this.head.base = 0;
+    this.#scanned = this.#stored;
+  }
+
+  #append(bytes: Buffer, from: number, to: number): void {
+    const needed = this.#stored + to - from;
+    if (this.#store === null || this.#store.length < needed) {
+      const larger = Buffer.allocUnsafe(Math.max(firstStoreBytes, 2 * needed));
+      if (this.#store !== null) this.#store.copy(larger, 0, 0, this.#stored);
+      this.#store = larger;
+    }
+    bytes.copy(this.#store, this.#stored, from, to);
+    this.#stored = needed;
+  }
+
+  #checkSize(available: number): ParseStatus {
+    if (available > this.#limits.maxHeadBytes) return this.#fail(HeadError.HeadTooLarge);
+    if (this.#isRequest && !this.#inFields && available > this.#limits.maxRequestLineBytes) {
+      return this.#fail(HeadError.TargetTooLong);
+    }
+    return ParseStatus.NeedMore;
+  }
+
+  #finish(consumedTo: number): void {
+    this.consumedTo = consumedTo;
+    this.reset();
+  }
+
+  #fail(error: HeadError): ParseStatus {
+    this.error = error;
+    return ParseStatus.Error;
+  }
+}
+
+function nameError(byte: number, atStart: boolean): HeadError {
+  if (atStart && (byte === SP || byte === TAB)) return HeadError.FoldedField;
+  if (byte === SP || byte === TAB) return HeadError.SpaceBeforeColon;
+  if (byte === LF) return HeadError.BareLineFeed;
+  return HeadError.InvalidFieldName;
+}

@@ -1,0 +1,222 @@
+/**
+ * A parsed HTTP/1 head: offsets into the bytes it came in. Nothing is copied or turned into a string until something
+ * asks. The parser fills the same object for every message of a connection; `retain` makes it outlive the read.
+ */
+import type { RequestHead, ResponseHead } from '../head.ts';
+import { CharacterClass, characterClass, SP, TAB } from './characters.ts';
+import { equalsLowerCase, Field, fieldBit, fieldByName } from './field.ts';
+
+export const Method = {
+  Other: 0,
+  Get: 1,
+  Head: 2,
+  Post: 3,
+  Put: 4,
+  Delete: 5,
+  Options: 6,
+  Patch: 7,
+  Connect: 8,
+  Trace: 9,
+} as const;
+export type Method = (typeof Method)[keyof typeof Method];
+
+/** Indexed by `Method`. */
+export const methodNames: readonly string[] = [
+  '',
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'OPTIONS',
+  'PATCH',
+  'CONNECT',
+  'TRACE',
+];
+
+const empty: Buffer = Buffer.alloc(0);
+
+export class Http1Head implements RequestHead, ResponseHead {
+  /** The head is `bytes[base .. base + length)`; every offset below is relative to `base`. */
+  bytes: Buffer = empty;
+  base = 0;
+  /** With the empty line that ends it. */
+  length = 0;
+  methodKind: Method = Method.Other;
+  methodEnd = 0;
+  targetStart = 0;
+  targetEnd = 0;
+  /** Where the start line's CRLF ends and the first field begins. */
+  fieldsStart = 0;
+  /** HTTP/1.x */
+  minorVersion = 1;
+  status = 0;
+  reasonStart = 0;
+  reasonEnd = 0;
+  headerCount = 0;
+  /** Per field: start and end of the name, start and end of the value without surrounding space. */
+  readonly offsets: Int32Array;
+  /** Per field: a `Field`. */
+  readonly fields: Uint8Array;
+  /** `fieldBit` of every known field that is present. */
+  present = 0;
+  /** -1: none. */
+  contentLength = -1;
+  chunked = false;
+  /** What the `Connection` field says. */
+  connectionClose = false;
+  connectionKeepAlive = false;
+  connectionUpgrade = false;
+  /** `Connection` names a field other than those above, which must not be forwarded. */
+  connectionNamesFields = false;
+  expectsContinue = false;
+  /** Absolute-form target: where its authority stands, which replaces `Host`. -1: none. */
+  authorityStart = -1;
+  authorityEnd = -1;
+  #target: string | null = null;
+
+  constructor(maxHeaderCount: number) {
+    this.offsets = new Int32Array(4 * maxHeaderCount);
+    this.fields = new Uint8Array(maxHeaderCount);
+  }
+
+  /** Makes ready for the next message. */
+  reset(): void {
+    this.bytes = empty;
+    this.base = 0;
+    this.length = 0;
+    this.headerCount = 0;
+    this.present = 0;
+    this.contentLength = -1;
+    this.chunked = false;
+    this.connectionClose = false;
+    this.connectionKeepAlive = false;
+    this.connectionUpgrade = false;
+    this.connectionNamesFields = false;
+    this.expectsContinue = false;
+    this.authorityStart = -1;
+    this.authorityEnd = -1;
+    this.#target = null;
+  }
+
+  /** Copies the bytes, so that the head stays valid after the read that brought it. */
+  retain(): void {
+    const copy = Buffer.allocUnsafe(this.length);
+    this.bytes.copy(copy, 0, this.base, this.base + this.length);
+    this.bytes = copy;
+    this.base = 0;
+  }
+
+  get method(): string {
+    return this.methodKind === Method.Other ? this.#text(0, this.methodEnd) : methodNames[this.methodKind]!;
+  }
+
+  /** Origin form: an absolute target is cut to its path. */
+  get target(): string {
+    return (this.#target ??= this.#readTarget());
+  }
+
+  get authority(): string {
+    if (this.authorityStart >= 0) return this.#text(this.authorityStart, this.authorityEnd);
+    return this.fieldValue(Field.Host) ?? '';
+  }
+
+  get reason(): string {
+    return this.#text(this.reasonStart, this.reasonEnd);
+  }
+
+  header(name: string): string | undefined {
+    const field = fieldByName(name);
+    if (field !== Field.Other) return this.fieldValue(field);
+    for (let i = 0; i < this.headerCount; i++) {
+      if (this.fields[i] === Field.Other && this.nameIs(i, name)) return this.headerValue(i);
+    }
+    return undefined;
+  }
+
+  /** First value of a known field. */
+  fieldValue(field: Field): string | undefined {
+    if ((this.present & fieldBit(field)) === 0) return undefined;
+    return this.headerValue(this.fields.subarray(0, this.headerCount).indexOf(field));
+  }
+
+  /** All values of a known field, joined as one list (RFC 9110 section 5.3); `undefined` when absent. */
+  fieldList(field: Field): string | undefined {
+    if ((this.present & fieldBit(field)) === 0) return undefined;
+    let list: string | undefined;
+    for (let i = 0; i < this.headerCount; i++) {
+      if (this.fields[i] === field)
+        list = list === undefined ? this.headerValue(i) : `${list}, ${this.headerValue(i)}`;
+    }
+    return list;
+  }
+
+  headerName(index: number): string {
+    return this.#text(this.offsets[4 * index]!, this.offsets[4 * index + 1]!);
+  }
+
+  headerValue(index: number): string {
+    return this.#text(this.offsets[4 * index + 2]!, this.offsets[4 * index + 3]!);
+  }
+
+  /** Whether field `index` is called `name`, in lower case. */
+  nameIs(index: number, name: string): boolean {
+    const start = this.offsets[4 * index]!;
+    if (this.offsets[4 * index + 1]! - start !== name.length) return false;
+    const at = this.base + start;
+    for (let i = 0; i < name.length; i++) {
+      let byte = this.bytes[at + i]!;
+      if (byte >= 65 && byte <= 90) byte += 32;
+      if (byte !== name.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  /** Whether field `index` is among the names that the `Connection` field lists. */
+  namedByConnection(index: number): boolean {
+    for (let i = 0; i < this.headerCount; i++) {
+      if (this.fields[i] === Field.Connection && this.#listsNameOf(i, index)) return true;
+    }
+    return false;
+  }
+
+  #listsNameOf(list: number, index: number): boolean {
+    const nameStart = this.base + this.offsets[4 * index]!;
+    const nameLength = this.offsets[4 * index + 1]! - this.offsets[4 * index]!;
+    const name = Buffer.from(
+      this.bytes.toString('latin1', nameStart, nameStart + nameLength).toLowerCase(),
+      'latin1',
+    );
+    const end = this.base + this.offsets[4 * list + 3]!;
+    let at = this.base + this.offsets[4 * list + 2]!;
+    while (at < end) {
+      const token = tokenEnd(this.bytes, at, end);
+      if (token - at === nameLength && equalsLowerCase(this.bytes, at, name)) return true;
+      at = nextListItem(this.bytes, token, end);
+    }
+    return false;
+  }
+
+  #readTarget(): string {
+    if (this.authorityStart < 0) return this.#text(this.targetStart, this.targetEnd);
+    const path = this.#text(this.authorityEnd, this.targetEnd);
+    return path.startsWith('/') ? path : `/${path}`;
+  }
+
+  #text(start: number, end: number): string {
+    return this.bytes.toString('latin1', this.base + start, this.base + end);
+  }
+}
+
+/** End of the token that starts at `at`. */
+export function tokenEnd(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && (characterClass[bytes[at]!]! & CharacterClass.Token) !== 0) at++;
+  return at;
+}
+
+/** Where the next item of a comma-separated list begins, skipping whatever else stands before it. */
+export function nextListItem(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && bytes[at] !== 44) at++;
+  while (at < end && (bytes[at] === 44 || bytes[at] === SP || bytes[at] === TAB)) at++;
+  return at;
+}

@@ -1,0 +1,63 @@
+/** The one place where the outcome of an exchange is counted, logged and traced. */
+import {
+  type AccessEntry,
+  codeClassOf,
+  durationBuckets,
+  ListenerSlot,
+  observe,
+  RouteSlot,
+} from '../telemetry/index.ts';
+import type { Exchange } from './exchange.ts';
+
+export function recordExchange(exchange: Exchange): void {
+  const { counters, slot, clock, accessLog } = exchange.context;
+  const durationMs = clock.now() - exchange.startedMs;
+  const codeClass = codeClassOf(exchange.status);
+  counters.add(slot + ListenerSlot.requestsActive, -1);
+  counters.add(slot + ListenerSlot.requests + codeClass, 1);
+  observe(counters, slot + ListenerSlot.duration, durationBuckets, durationMs / 1000);
+  if (exchange.route !== null) {
+    counters.add(exchange.route.slot + RouteSlot.requests + codeClass, 1);
+    observe(counters, exchange.route.slot + RouteSlot.duration, durationBuckets, durationMs / 1000);
+  }
+  if (accessLog !== null) {
+    fill(accessLog.entry, exchange, durationMs);
+    accessLog.write();
+  }
+  exchange.trace?.end(exchange, durationMs);
+}
+
+function fill(entry: AccessEntry, exchange: Exchange, durationMs: number): void {
+  const { head, connection, context, startedMs } = exchange;
+  entry.startMs = context.clock.wall() - durationMs;
+  entry.method = head?.method ?? '';
+  entry.path = head?.target ?? '';
+  entry.authority = head?.authority ?? '';
+  entry.scheme = 'http';
+  entry.protocol = head === null ? '' : `HTTP/1.${head.minorVersion}`;
+  entry.requestHeaders = exchange.requestHeaders ?? [];
+  entry.responseHeaders = exchange.responseHeaders ?? [];
+  entry.status = exchange.status;
+  entry.details = exchange.details;
+  entry.flag = exchange.flag;
+  entry.bytesReceived = exchange.bytesReceived;
+  entry.bytesSent = exchange.bytesSent;
+  entry.durationMs = durationMs;
+  entry.requestDurationMs = exchange.requestEndedMs < 0 ? -1 : exchange.requestEndedMs - startedMs;
+  entry.responseDurationMs = exchange.answerBegunMs < 0 ? -1 : exchange.answerBegunMs - startedMs;
+  entry.upstreamHost = exchange.endpoint?.key ?? '';
+  entry.upstreamCluster = exchange.cluster?.cluster.config.name ?? '';
+  entry.upstreamLocalAddress = exchange.upstreamLocalAddress;
+  entry.downstreamRemoteAddress = addressText(connection.remoteAddress, connection.remotePort);
+  entry.downstreamLocalAddress = addressText(connection.localAddress, connection.localPort);
+  entry.routeName = exchange.route?.name ?? '';
+  entry.virtualHost = exchange.route?.virtualHost ?? '';
+  entry.attempts = exchange.attempts;
+  entry.connectionId = connection.id;
+  entry.traceId = exchange.trace?.traceId ?? '';
+}
+
+/** `ip:port`, with brackets around an IPv6 address. */
+export function addressText(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,65 @@
+/** The built package, laid out as an importer has it, loaded and run by a Node of its own. */
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { build, type BuildResult } from '../../build/build.ts';
+import { repositoryRoot } from '../../build/executable.ts';
+
+const run = promisify(execFile);
+let folder: string;
+let installed: string;
+let built: BuildResult;
+
+beforeAll(async () => {
+  // Below the repository, so that the package finds its dependencies in the repository's node_modules.
+  await mkdir(join(repositoryRoot, '.tmp'), { recursive: true });
+  folder = await mkdtemp(join(repositoryRoot, '.tmp', 'consumer-'));
+  installed = join(folder, 'node_modules', 'meshlock');
+  built = await build(join(installed, 'dist'));
+  await copyFile(join(repositoryRoot, 'package.json'), join(installed, 'package.json'));
+}, 60_000);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What Node prints for this module, run in the importer's folder. */
+async function evaluate(source: string): Promise<string> {
+  const args = ['--input-type=module', '--eval', source];
+  return (await run(process.execPath, args, { cwd: folder })).stdout.trim();
+}
+
+describe('the built package', () => {
+  test('has a declaration for every module', () => {
+    expect(built.modules).toBeGreaterThan(0);
+    expect(built.declarations).toBe(built.modules);
+  });
+
+  test.each([
+    ['meshlock', 'MeshlockError,formatProblem'],
+    ['meshlock/holmes', 'ReadingName'],
+    ['meshlock/health', 'ComponentStatus,Verdict'],
+  ])('is imported as %s', async (specifier, names) => {
+    expect(await evaluate(`console.log(Object.keys(await import('${specifier}')).join())`)).toBe(names);
+  });
+
+  test('lets nobody in by another path', async () => {
+    await expect(evaluate("await import('meshlock/dist/src/main.js')")).rejects.toThrow(
+      'ERR_PACKAGE_PATH_NOT_EXPORTED',
+    );
+  });
+
+  test('points at the line of the source when it throws', async () => {
+    const source =
+      "const { MeshlockError } = await import('meshlock'); console.log(new MeshlockError('USAGE', 'x').stack)";
+    expect(await evaluate(source)).toContain('MeshlockError: x');
+  });
+
+  test('runs as a program', async () => {
+    const program = join(installed, 'dist', 'src', 'main.js');
+    const { stdout } = await run(process.execPath, [program, 'version']);
+    expect(stdout).toMatch(/\d+\.\d+\.\d+/);
+  });
+});
