@@ -7,6 +7,7 @@ import { type Clock, MeshlockError } from '../base/index.ts';
 import { type Caller, Guard } from './guard.ts';
 import { accepts, parseQuery } from './query.ts';
 import { type AdminReply, type Format, negotiate, refuse, refuseError } from './reply.ts';
+import { maxBodyBytes } from './request-body.ts';
 import type { AdminParameter, AdminRequest, AdminRoute, RouteTable } from './route.ts';
 import { parseTarget, type Target } from './target.ts';
 
@@ -93,7 +94,7 @@ export class Dispatcher {
     }
     const body = await call.readBody();
     if (body === 'aborted') return null;
-    if (body === 'too-large') return refuse(format, 413, 'the body is larger than 65536 bytes');
+    if (body === 'too-large') return refuse(format, 413, `the body is larger than ${maxBodyBytes} bytes`);
     return this.#handle(call, target, match.route, match.params, body);
   }
 

@@ -66,8 +66,10 @@ export class Guard {
 }
 
 function checkToken(authorization: string | undefined, expected: Buffer): Refusal | null {
-  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-  if (given !== undefined && timingSafeEqual(digest(given), expected)) return null;
+  // Node reads header bytes as Latin-1; back to bytes, a token beyond ASCII compares as its UTF-8.
+  const given = Buffer.from((authorization ?? '').slice('bearer '.length).trim(), 'latin1');
+  const bearer = /^bearer /i.test(authorization ?? '');
+  if (timingSafeEqual(digest(given), expected) && bearer) return null;
   const wrong = authorization !== undefined;
   return {
     status: 401,
@@ -110,6 +112,6 @@ function forbidden(message: string): Refusal {
   return { status: 403, message, headers: {} };
 }
 
-function digest(secret: string): Buffer {
+function digest(secret: string | Buffer): Buffer {
   return createHash('sha256').update(secret).digest();
 }

@@ -1,7 +1,6 @@
 export type { AdminLog } from './dispatcher.ts';
-export type { AdminQuery } from './query.ts';
-export { type AdminReply, answer, type Format, html, json, text } from './reply.ts';
-export type { AdminParameter, AdminRequest, AdminRoute } from './route.ts';
+export { text } from './reply.ts';
+export type { AdminRoute } from './route.ts';
 export { AdminServer, type AdminServerOptions } from './server.ts';
 export type {
   AdminSource,

@@ -3,6 +3,8 @@
  * and no code reads the machine's clock behind its caller's back.
  */
 
+import { performance } from 'node:perf_hooks';
+
 /** A cancellable timer, as `Clock.after` and `Clock.every` return it. */
 export interface Timer {
   /** Cancels it; calling it again does nothing. */
@@ -21,6 +23,7 @@ export interface Clock {
 }
 
 /** The machine's clock and timers. */
+// Imported, not global: the global is an accessor that costs as much again as the call.
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),

@@ -4,3 +4,4 @@ export { hash32 } from './hash.ts';
 export { ManualClock } from './manual-clock.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export { Deadline, type DeadlineOwner, TimerWheel } from './timer-wheel.ts';
+export { TurnClock } from './turn-clock.ts';

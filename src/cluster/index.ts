@@ -1,4 +1,10 @@
-export type { Balancer, BalancerDescriptor, BalancerKind, BalancerOptions } from './balancer/balancer.ts';
+export type {
+  Balancer,
+  BalancerDescriptor,
+  BalancerKind,
+  BalancerOptions,
+  TryLearner,
+} from './balancer/balancer.ts';
 export { balancers } from './balancer/table.ts';
 export { Breaker, BreakerGauges, type BreakerUse } from './breaker-gauges.ts';
 export { CircuitBreakers, type CircuitBreakersOptions } from './circuit-breakers.ts';

@@ -215,16 +215,16 @@ export class ClusterMembership {
   }
 
   #startDetector(config: NonNullable<ClusterConfig['outlierDetection']>): OutlierDetector {
-    const { clock, random, slotOf, readTotal } = this.#options;
+    const options = this.#options;
     const detector = new OutlierDetector({
       config,
-      clock,
-      random,
+      clock: options.clock,
+      random: options.random,
       totalsOf: (key) => {
-        const slot = slotOf(key);
+        const slot = options.slotOf(key);
         return {
-          successes: readTotal(slot + EndpointSlot.successes),
-          failures: readTotal(slot + EndpointSlot.failures),
+          successes: options.readTotal(slot + EndpointSlot.successes),
+          failures: options.readTotal(slot + EndpointSlot.failures),
         };
       },
       onChange: (change) => this.#onOutlierChange(change),

@@ -47,5 +47,9 @@ export function authority(): z.ZodType<string> {
 }
 
 function addressInput(expected: string): z.ZodType<string | number> {
-  return textOrNumber(expected, { pattern: '^(.*:)?\\d{1,5}$' }, { type: 'integer', minimum: 0, maximum: 65535 });
+  return textOrNumber(
+    expected,
+    { pattern: '^(.*:)?\\d{1,5}$' },
+    { type: 'integer', minimum: 0, maximum: 65535 },
+  );
 }

@@ -4,9 +4,10 @@
  */
 import { formatAddress, isIpLiteral, isLoopback, readAddress } from './address.ts';
 import { adminDefaults } from './defaults.ts';
+import { unknownClusters } from './cluster-references.ts';
 import { listenerNameOf } from './listener-schema.ts';
-import { nearestName } from './nearest.ts';
-import { formatPath, Place } from './path.ts';
+import { duplicates, type Named, nameOf } from './named.ts';
+import { Place } from './path.ts';
 import type { Finding } from './shape-problems.ts';
 import { readDomain } from './virtual-host-schema.ts';
 
@@ -23,34 +24,6 @@ export function crossFindings(root: unknown): Finding[] {
     ...clusters.flatMap(endpointFindings),
     ...unknownClusters(listeners, clusters),
   ];
-}
-
-/** Something that must be unique, and where to point when it is not. */
-interface Named {
-  readonly place: Place;
-  readonly key: string | undefined;
-}
-
-function duplicates(named: readonly Named[], expected: string): Finding[] {
-  const first = new Map<string, Place>();
-  const findings: Finding[] = [];
-  for (const { place, key } of named) {
-    if (key === undefined) continue;
-    const earlier = first.get(key);
-    if (earlier === undefined) first.set(key, place);
-    else
-      findings.push({
-        path: place.path,
-        expected,
-        got: `${key} again`,
-        hint: `first at ${formatPath(earlier.path)}`,
-      });
-  }
-  return findings;
-}
-
-function nameOf(place: Place): Named {
-  return { place: place.at('name'), key: place.at('name').text };
 }
 
 function listenerName(listener: Place): Named {
@@ -157,44 +130,4 @@ function endpointFindings(cluster: Place): Finding[] {
 function isNamed(place: Place): boolean {
   const address = addressAt(place, '127.0.0.1');
   return address !== undefined && !isIpLiteral(address.host);
-}
-
-function unknownClusters(listeners: readonly Place[], clusters: readonly Place[]): Finding[] {
-  const known = new Set(
-    clusters.map((cluster) => cluster.at('name').text).filter((name) => name !== undefined),
-  );
-  return listeners
-    .flatMap(clusterReferences)
-    .filter((reference) => reference.key !== undefined && !known.has(reference.key))
-    .map(({ place, key = '' }) => ({
-      path: place.path,
-      expected: 'the name of a cluster',
-      got: JSON.stringify(key),
-      hint: clusterHint(key, known),
-    }));
-}
-
-function clusterHint(name: string, known: ReadonlySet<string>): string {
-  const near = nearestName(name, known);
-  if (near !== undefined) return `did you mean ${near}?`;
-  if (known.size === 0) return 'no clusters are configured';
-  const few = [...known].slice(0, 8).join(', ');
-  return `the clusters are ${few}${known.size > 8 ? ', ...' : ''}`;
-}
-
-/** Everything in a listener that names a cluster. */
-function clusterReferences(listener: Place): Named[] {
-  const hosts = listener.at('virtual_hosts').items();
-  const routes = [listener, ...hosts].flatMap((owner) => owner.at('routes').items());
-  return [listener, ...routes].flatMap(targets);
-}
-
-function targets(owner: Place): Named[] {
-  const cluster = owner.at('cluster');
-  const clusters = owner.at('clusters');
-  const listed = clusters
-    .items()
-    .map((item) => (item.text === undefined ? nameOf(item) : { place: item, key: item.text }));
-  const mapped = clusters.keys().map((key) => ({ place: clusters.at(key), key }));
-  return [{ place: cluster, key: cluster.text }, ...listed, ...mapped];
 }

@@ -1,7 +1,9 @@
-export type { DocumentFormat, LocatedProblem, Position } from './document.ts';
+export type { DocumentFormat } from './document.ts';
+export type { LocatedProblem, Position } from './document-fault.ts';
 export { configJsonSchema } from './json-schema.ts';
 export { loadConfig } from './load.ts';
 export type * from './model.ts';
+export { nearestName } from './nearest.ts';
 export { formatLocatedProblem, type ParseOptions, parseConfig } from './parse.ts';
 export { type QuickOptions, quickConfig } from './quick.ts';
 export { type Json, redactConfig } from './redact.ts';

@@ -1,8 +1,12 @@
 /** The valid name that somebody who wrote an invalid one most likely meant. */
 
+/** The work grows with the product of two lengths; no valid name is longer. */
+const longestName = 256;
+
 /** Undefined when nothing is close: a wrong guess costs more than none. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
-  const all = [...candidates];
+  if (name.length > longestName) return undefined;
+  const all = [...candidates].filter((candidate) => candidate.length <= longestName);
   return closest(name, all) ?? onlyExtension(name, all);
 }
 

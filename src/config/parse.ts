@@ -5,7 +5,8 @@
 import { hostname } from 'node:os';
 import { formatProblem, MeshlockError } from '../base/index.ts';
 import { crossFindings } from './cross-check.ts';
-import { type Document, type DocumentFormat, type LocatedProblem, readDocument } from './document.ts';
+import { type Document, type DocumentFormat, readDocument } from './document.ts';
+import type { LocatedProblem } from './document-fault.ts';
 import { fileSchema } from './file-schema.ts';
 import type { Config } from './model.ts';
 import { formatPath, setAt } from './path.ts';

@@ -4,7 +4,7 @@ import { listenAddress } from './address-schema.ts';
 import { block, choice, exclusive, list, reading } from './block.ts';
 import { adminDefaults, logDefaults, nodeDefaults, tracingDefaults } from './defaults.ts';
 import { LogLevel, type AdminConfig, type LogConfig, type TracingConfig } from './model.ts';
-import { readRatio } from './quantity.ts';
+import { defaultRatio } from './quantity.ts';
 import { type Reading, read, refuse } from './reading.ts';
 import { ratio, text, word } from './scalar-schema.ts';
 
@@ -109,12 +109,6 @@ export const tracingSchema: z.ZodType<TracingConfig> = block({
     };
   })
   .meta({ id: 'tracing', description: 'Distributed traces.' });
-
-function defaultRatio(value: string): number {
-  const outcome = readRatio(value);
-  if (!outcome.ok) throw new Error(`default ${value} is not ${outcome.expected}`);
-  return outcome.value;
-}
 
 /** RFC 6750 `b64token`. */
 export function readToken(value: string): Reading<string> {

@@ -77,9 +77,18 @@ function missingUnit(text: string, units: readonly string[]): string | undefined
   return `write the unit: ${units.map((unit) => `${text}${unit}`).join(' or ')}`;
 }
 
-/** A default as a number. Defaults are written in the file's notation; one that cannot be read is a bug here. */
-export function defaultMs(value: string | 0): number {
-  const outcome = readDuration(value);
+/** A default in milliseconds. */
+export function defaultMs(value: string | number): number {
+  return sound(value, readDuration(value));
+}
+
+/** A default between 0 and 1. */
+export function defaultRatio(value: string | number): number {
+  return sound(value, readRatio(value));
+}
+
+/** Defaults are written in the file's notation; one that cannot be read is a mistake in `defaults.ts`. */
+function sound(value: string | number, outcome: Reading<number>): number {
   if (!outcome.ok) throw new Error(`default ${value} is not ${outcome.expected}`);
   return outcome.value;
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { block, choice } from './block.ts';
 import { circuitBreakerDefaults, poolDefaults, retryBudgetDefaults, slowStartDefaults } from './defaults.ts';
 import type { CircuitBreakerConfig, PoolConfig, RetryBudgetConfig, SlowStartConfig } from './model.ts';
+import { defaultRatio } from './quantity.ts';
 import { decimal, duration, durationOrZero, integer, ratio } from './scalar-schema.ts';
 
 export const poolSchema: z.ZodType<PoolConfig> = block({
@@ -92,10 +93,13 @@ const slowStart = block({
     description: 'New endpoints get their share of the traffic gradually. Text is `window`.',
   });
 
-const windowAlone = z
-  .string()
-  .transform((value): unknown => ({ window: value }))
-  .pipe(slowStart);
+const windowAlone = duration().transform(
+  (windowMs): SlowStartConfig => ({
+    windowMs,
+    aggression: slowStartDefaults.aggression,
+    minWeight: defaultRatio(slowStartDefaults.min_weight),
+  }),
+);
 
 export const slowStartSchema: z.ZodType<SlowStartConfig> = choice('a duration, or a mapping', [
   windowAlone,

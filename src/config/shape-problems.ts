@@ -71,8 +71,9 @@ function plain(issue: Issue, root: unknown, path: Path): Finding {
   return {
     path,
     expected: issue.message,
-    got: typeof got === 'string' ? got : describe(valueAt(root, path), path),
-    hint: hintOf(issue),
+    got: typeof got === 'string' ? got : describe(root, path),
+    // A hint may quote what was found.
+    hint: isSecretPlace(root, path) ? undefined : hintOf(issue),
   };
 }
 
@@ -97,7 +98,7 @@ function unknownKey(key: string, expected: string, path: Path): Finding {
 function unionFindings(issue: z.core.$ZodIssueInvalidUnion, root: unknown, path: Path): Finding[] {
   const value = valueAt(root, path);
   if (issue.discriminator !== undefined && issue.errors.length === 0) {
-    return [discriminatorFinding(issue, value, path)];
+    return [discriminatorFinding(issue, root, path)];
   }
   // Of the spellings with the right type, the one with the least to complain about.
   const meantBranch = issue.errors
@@ -105,16 +106,17 @@ function unionFindings(issue: z.core.$ZodIssueInvalidUnion, root: unknown, path:
     .sort((a, b) => a.length - b.length)[0];
   if (meantBranch !== undefined) return shapeFindings(meantBranch, root, path);
   const hint = quotesHint(/\btext\b|\bname\b/.test(issue.message) ? 'string' : '', value);
-  return [{ path, expected: issue.message, got: describe(value, path), hint }];
+  return [{ path, expected: issue.message, got: describe(root, path), hint }];
 }
 
 /** The key that says which kind of mapping this is: the rest is checked as the kind that was most likely meant. */
-function discriminatorFinding(issue: z.core.$ZodIssueInvalidUnion, value: unknown, path: Path): Finding {
+function discriminatorFinding(issue: z.core.$ZodIssueInvalidUnion, root: unknown, path: Path): Finding {
+  const value = valueAt(root, path);
   const given = 'options' in issue ? (issue.options ?? []) : [];
   const options = given.filter((option) => typeof option === 'string');
   const near = typeof value === 'string' ? nearestName(value, options) : undefined;
   const expected = `one of ${options.join(', ')}`;
-  const finding = { path, expected, got: describe(value, path), hint: meant(value, options) };
+  const finding = { path, expected, got: describe(root, path), hint: meant(value, options) };
   const assume = near ?? options[0];
   return assume === undefined ? finding : { ...finding, assume };
 }
@@ -143,12 +145,21 @@ function quotesHint(expected: string, value: unknown): string | undefined {
 }
 
 /** What was found, short, and never a secret. */
-export function describe(value: unknown, path: Path): string {
+function describe(root: unknown, path: Path): string {
+  const value = valueAt(root, path);
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
-  if (path.some((step) => typeof step === 'string' && isSecretName(step))) return redacted;
+  if (isSecretPlace(root, path)) return redacted;
   return typeof value === 'string' ? quote(withoutUserinfo(value)) : String(value);
+}
+
+/** Under a key, or in a mapping with a `name`, that says so. */
+function isSecretPlace(root: unknown, path: Path): boolean {
+  return path.some((step, depth) => {
+    const name = valueAt(root, [...path.slice(0, depth), 'name']);
+    return [step, name].some((word) => typeof word === 'string' && isSecretName(word));
+  });
 }
 
 function quote(value: unknown): string {

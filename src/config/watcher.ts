@@ -154,7 +154,9 @@ export class ConfigWatcher {
 
 async function hashOf(path: string): Promise<string> {
   try {
-    return createHash('sha256').update(await readBounded(path, maxFileBytes + 1)).digest('hex');
+    return createHash('sha256')
+      .update(await readBounded(path, maxFileBytes + 1))
+      .digest('hex');
   } catch {
     return missing;
   }

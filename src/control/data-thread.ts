@@ -4,7 +4,7 @@
  */
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../base/index.ts';
-import type { FromData, Snapshot, ThreadData, ToData } from '../data/index.ts';
+import type { FromData, ListenerFailure, Snapshot, ThreadData, ToData } from '../data/index.ts';
 import { CounterStore, ThreadSlot } from '../telemetry/index.ts';
 import { BeatWatch } from './beat-watch.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -59,6 +59,7 @@ export class DataThread {
   #phase: 'starting' | 'serving' | 'draining' | 'dead' = 'starting';
   #stalled = false;
   #appliedVersion = 0;
+  #failures: readonly ListenerFailure[] = [];
   /** Version sent and not answered yet; 0: none. */
   #inFlight = 0;
   /** Newer than `#inFlight`, sent when that is answered. Latest wins, so a stuck thread piles up nothing. */
@@ -90,6 +91,11 @@ export class DataThread {
   /** Of the newest snapshot it has answered; 0 before the first. */
   get appliedVersion(): number {
     return this.#appliedVersion;
+  }
+
+  /** Listeners that it could not open when it last applied a snapshot; then it kept what it had before. */
+  get failures(): readonly ListenerFailure[] {
+    return this.#failures;
   }
 
   /** Of the newest snapshot it was given, answered or not. */
@@ -171,7 +177,7 @@ export class DataThread {
     const { entry, heapBytes, thread, threads, breakers, events } = this.#options;
     const workerData: ThreadData = {
       thread,
-      threads: this.#options.threads,
+      threads,
       counters: this.memory,
       breakers,
     };
@@ -198,12 +204,13 @@ export class DataThread {
 
   #receive(message: FromData): void {
     if (this.#phase === 'dead') return;
-    if (message.kind === 'applied') this.#applied(message.version);
+    if (message.kind === 'applied') this.#applied(message.version, message.failures);
     this.#options.events.message(this, message);
   }
 
-  #applied(version: number): void {
+  #applied(version: number, failures: readonly ListenerFailure[]): void {
     this.#appliedVersion = version;
+    this.#failures = failures;
     this.#inFlight = 0;
     if (this.#phase === 'starting') this.#phase = 'serving';
     const next = this.#waiting;

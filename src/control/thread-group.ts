@@ -3,7 +3,7 @@
  * and drains them in the end. It knows nothing of what a snapshot means.
  */
 import type { Clock, Timer } from '../base/index.ts';
-import type { FromData, Snapshot, ToData } from '../data/index.ts';
+import type { FromData, ListenerFailure, Snapshot, ToData } from '../data/index.ts';
 import { type ApplyOutcome, ApplyRound } from './apply-round.ts';
 import { DataThread } from './data-thread.ts';
 import type { ControlLog } from './log.ts';
@@ -50,6 +50,8 @@ export interface ThreadReport {
   /** Milliseconds since the heartbeat last moved. */
   readonly silentMs: number;
   readonly appliedVersion: number;
+  /** Listeners that it could not open. */
+  readonly failures: readonly ListenerFailure[];
   readonly restarts: number;
   readonly lastReplacement: Replacement | null;
 }
@@ -59,6 +61,8 @@ export const stallAfterMs = 1000;
 const startTimeoutMs = 30_000;
 /** After the drain deadline: for the answer to arrive before the threads are ended anyway. */
 const drainGraceMs = 1000;
+/** Between tries of a thread that cannot open its listeners. */
+const retryMs = 1000;
 
 export class ThreadGroup {
   readonly #options: ThreadGroupOptions;
@@ -161,6 +165,7 @@ export class ThreadGroup {
       state: current?.state ?? 'dead',
       silentMs: current?.silentMs ?? 0,
       appliedVersion: current?.appliedVersion ?? 0,
+      failures: current?.failures ?? [],
       restarts,
       lastReplacement,
     }));
@@ -232,12 +237,35 @@ export class ThreadGroup {
 
   #receive(from: DataThread, message: FromData): void {
     if (message.kind === 'applied') {
-      this.#round?.answered(from.thread, message.version, message.failures, message.listening);
+      const { version, failures, listening } = message;
+      if (this.#round !== null && version >= this.#round.version) {
+        this.#round.answered(from.thread, version, failures, listening);
+      } else if (failures.length > 0) {
+        this.#retryLater(from, failures);
+      }
     } else if (message.kind === 'drained') {
       this.#draining?.get(from.thread)?.(message.cut);
     } else {
       this.#options.events.message(from.thread, message, (reply) => from.post(reply));
     }
+  }
+
+  /**
+   * A thread alone could not open what the others have, which nobody waits for: a replacement whose port somebody took
+   * in between, for instance. It accepts nothing until that has passed.
+   */
+  #retryLater(thread: DataThread, failures: readonly ListenerFailure[]): void {
+    const { log, clock } = this.#options;
+    for (const { listener, code, message } of failures) {
+      log.error(`data thread ${thread.thread} cannot open listener ${listener}: ${message}; trying again`, {
+        thread: thread.thread,
+        listener,
+        code,
+      });
+    }
+    clock.after(retryMs, () => {
+      if (thread.state !== 'dead' && this.#accepted !== null) thread.apply(this.#accepted);
+    });
   }
 
   #stalled(thread: DataThread, silentMs: number): void {

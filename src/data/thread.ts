@@ -1,6 +1,6 @@
 /** Entry of a data thread: a worker that applies snapshots and carries traffic. Nothing of the control thread is loaded here. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { systemClock, systemRandom, TimerWheel } from '../base/index.ts';
+import { systemClock, systemRandom, TimerWheel, TurnClock } from '../base/index.ts';
 import { type NetContext, Outbox } from '../net/index.ts';
 import { CounterStore, type SpanRecord } from '../telemetry/index.ts';
 import { DataPlane } from './data-plane.ts';
@@ -17,11 +17,12 @@ const port = parentPort;
 if (port === null) throw new Error('this module runs as a worker thread only');
 const { counters: memory, breakers, threads } = workerData as ThreadData;
 const counters = new CounterStore(memory);
-const clock = systemClock;
+const outbox = new Outbox();
+const clock = new TurnClock(systemClock, () => outbox.flush());
 const net: NetContext = {
   clock,
   wheel: new TimerWheel({ nowMs: clock.now() }),
-  outbox: new Outbox(),
+  outbox,
   readBuffer: Buffer.allocUnsafeSlow(readBytes),
 };
 
@@ -39,10 +40,7 @@ const plane = new DataPlane({
   },
 });
 
-clock.every(net.wheel.tickMs, () => {
-  net.wheel.advance(clock.now());
-  net.outbox.flush();
-});
+clock.every(net.wheel.tickMs, () => net.wheel.advance(clock.now()));
 clock.every(sweepMs, () => plane.sweep());
 clock.every(spanFlushMs, flushSpans);
 new Heartbeat(clock, counters).start();

@@ -145,7 +145,7 @@ export class Connection implements DeadlineOwner {
   }
 
   /** Queues a copy of `bytes[from..to)`; it leaves when the turn ends. Ignored once closed or ended. */
-  write(bytes: Uint8Array, from: number, to: number): void {
+  write(bytes: Buffer, from: number, to: number): void {
     if (this.#closed || this.#ended) return;
     this.bytesSent += to - from;
     this.#meter.values[this.#meter.sent]! += to - from;
@@ -217,6 +217,7 @@ export class Connection implements DeadlineOwner {
 
   /** Entry point of arriving bytes, for the reader that belongs to this socket. */
   receive(bytes: Buffer, from: number, to: number): void {
+    this.#context.clock.begin();
     this.bytesReceived += to - from;
     this.#meter.values[this.#meter.received]! += to - from;
     if (this.#closed) return;
@@ -255,6 +256,7 @@ export class Connection implements DeadlineOwner {
 
   #onConnect(): void {
     if (this.#closed) return;
+    this.#context.clock.begin();
     this.#connecting = false;
     this.#handler.onConnect();
     this.#context.outbox.flush();
@@ -262,6 +264,7 @@ export class Connection implements DeadlineOwner {
 
   #onEnd(): void {
     if (this.#closed) return;
+    this.#context.clock.begin();
     this.#peerEnded = true;
     if (!this.#lingering) {
       this.#handler.onEnd();
@@ -271,6 +274,7 @@ export class Connection implements DeadlineOwner {
 
   #onDrain(): void {
     if (this.#closed) return;
+    this.#context.clock.begin();
     this.#blocked = false;
     this.#handler.onDrain();
     this.#context.outbox.flush();
@@ -283,6 +287,7 @@ export class Connection implements DeadlineOwner {
 
   #onClose(): void {
     this.#closed = true;
+    this.#context.clock.begin();
     if (this.#sendDeadline !== null) this.#context.wheel.cancel(this.#sendDeadline);
     this.#context.outbox.discard(this);
     this.#handler.onClose(this.#reason ?? CloseReason.Clean);

@@ -1,6 +1,7 @@
 /** Accepts connections of one listening address on one data thread. */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { SocketAddress } from '../config/index.ts';
+import { adoptSocket } from './adopt.ts';
 import { type ByteMeter, Connection, type ConnectionHandler } from './connection.ts';
 import type { NetContext } from './context.ts';
 
@@ -63,15 +64,21 @@ export class Listener {
     this.#server.close();
   }
 
-  #onSocket(socket: Socket): void {
+  #onSocket(accepted: Socket): void {
+    this.#context.clock.begin();
     const { maxConnections } = this.#options;
     if (maxConnections > 0 && this.#open.size >= maxConnections) {
-      socket.on('error', () => {});
-      socket.resetAndDestroy();
+      accepted.on('error', () => {});
+      accepted.resetAndDestroy();
       this.#options.onReject();
       return;
     }
-    const connection = new Connection(this.#context, socket, {
+    const { readBuffer } = this.#context;
+    const { socket, adopted } = adoptSocket(accepted, {
+      buffer: readBuffer,
+      onRead: (length) => connection.receive(readBuffer, 0, length),
+    });
+    const connection: Connection = new Connection(this.#context, socket, {
       handler: noHandler,
       sendTimeoutMs: this.#options.sendTimeoutMs,
       connecting: false,
@@ -79,7 +86,7 @@ export class Listener {
     });
     this.#open.add(connection);
     connection.handler = this.#options.accept(connection);
-    socket.on('data', (bytes: Buffer) => connection.receive(bytes, 0, bytes.length));
+    if (!adopted) socket.on('data', (bytes: Buffer) => connection.receive(bytes, 0, bytes.length));
     socket.on('close', () => {
       this.#open.delete(connection);
       this.#options.onClose(connection);

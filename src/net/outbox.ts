@@ -21,21 +21,14 @@ export class Outbox {
   #owner: Connection | null = null;
 
   /** Copies `bytes[from..to)` behind what `owner` has written in this turn. */
-  append(owner: Connection, bytes: Uint8Array, from: number, to: number): void {
+  append(owner: Connection, bytes: Buffer, from: number, to: number): void {
     if (this.#owner !== owner) this.#switchTo(owner);
     while (from < to) {
       const room = this.#room();
       const end = to - from > room ? from + room : to;
-      const arena = this.#arena;
-      let at = this.#start + this.#length;
+      bytes.copy(this.#arena, this.#start + this.#length, from, end);
       this.#length += end - from;
-      if (end - from < 24) {
-        // A call into native code costs more than a few byte stores.
-        while (from < end) arena[at++] = bytes[from++]!;
-      } else {
-        arena.set(from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end), at);
-        from = end;
-      }
+      from = end;
     }
   }
 

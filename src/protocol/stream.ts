@@ -35,7 +35,7 @@ export interface ResponseStream {
   sendHead(head: ResponseHead, edit: HeadEdit, ended: boolean): void;
   /** A complete answer of the proxy's own. `lines`: further field lines, each with CRLF. */
   sendReply(status: number, lines: string, body: string): void;
-  sendBody(bytes: Uint8Array, from: number, to: number): void;
+  sendBody(bytes: Buffer, from: number, to: number): void;
   sendEnd(trailers: Buffer | null): void;
   /** From here on bytes pass both ways unframed. Called after the head that agrees to it. */
   startTunnel(): void;
@@ -66,7 +66,7 @@ export interface ResponseSink {
 /** How the exchange asks an upstream. */
 export interface RequestStream {
   sendHead(head: RequestHead, edit: HeadEdit, ended: boolean): void;
-  sendBody(bytes: Uint8Array, from: number, to: number): void;
+  sendBody(bytes: Buffer, from: number, to: number): void;
   sendEnd(trailers: Buffer | null): void;
   startTunnel(): void;
   reset(): void;

@@ -232,7 +232,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       return;
     }
     this.cluster = cluster;
-    this.#hash = route.hash(this.head!, this.connection.remoteAddress);
+    if (route.forward!.hashPolicy.length > 0) this.#hash = route.hash(this.head!, this.connection.remoteAddress);
     this.#edit = this.#requestEdit(route);
     this.#startTry(null);
   }
@@ -521,7 +521,6 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     this.#backoff = context.clock.after(wait, () => {
       this.#backoff = null;
       this.#startTry(this.endpoint);
-      context.net.outbox.flush();
     });
   }
 

@@ -30,17 +30,29 @@ class Maglev implements Balancer {
   }
 }
 
+interface Builder {
+  readonly index: number;
+  readonly endpoint: Endpoint;
+  /** Next preferred place, and how far it is to the one after. */
+  place: number;
+  readonly skip: number;
+  /** Claims a place once rounds times weight reach this. */
+  dueAt: number;
+}
+
 /** Endpoints take turns in claiming their next preferred free place; the lighter ones are passed over now and then. */
 function buildTable(endpoints: readonly Endpoint[], size: number): Int32Array {
   const table = new Int32Array(endpoints.length === 0 ? 0 : size).fill(-1);
   const builders = endpoints
-    .map((endpoint, index) => ({
-      index,
-      endpoint,
-      place: hash32(endpoint.key) % size,
-      skip: (hash32(endpoint.key, 1) % (size - 1)) + 1,
-      dueAt: 0,
-    }))
+    .map(
+      (endpoint, index): Builder => ({
+        index,
+        endpoint,
+        place: hash32(endpoint.key) % size,
+        skip: (hash32(endpoint.key, 1) % (size - 1)) + 1,
+        dueAt: 0,
+      }),
+    )
     .sort((a, b) => (a.endpoint.key < b.endpoint.key ? -1 : 1));
   let heaviest = 0;
   for (const { state } of endpoints) heaviest = Math.max(heaviest, state.weight);
@@ -50,12 +62,22 @@ function buildTable(endpoints: readonly Endpoint[], size: number): Int32Array {
       if (filled === table.length) break;
       if (round * builder.endpoint.state.weight < builder.dueAt) continue;
       builder.dueAt += heaviest;
-      while (table[builder.place] !== -1) builder.place = (builder.place + builder.skip) % size;
-      table[builder.place] = builder.index;
+      table[nextFree(table, builder)] = builder.index;
       filled++;
     }
   }
   return table;
+}
+
+function nextFree(table: Int32Array, builder: Builder): number {
+  const size = table.length;
+  let place = builder.place;
+  while (table[place] !== -1) {
+    place += builder.skip;
+    if (place >= size) place -= size;
+  }
+  builder.place = place;
+  return place;
 }
 
 /** The smallest prime not below `size`: a walk by any skip visits every place only if the size is prime. */

@@ -30,8 +30,13 @@ class RingHash implements Balancer {
   constructor({ endpoints, config }: BalancerOptions<'ring-hash'>) {
     this.#endpoints = endpoints;
     const places = placesOf(endpoints, config.minRingSize, config.maxRingSize);
-    this.#hashes = Uint32Array.from(places, (place) => Math.floor(place / endpointSpan));
-    this.#owners = Int32Array.from(places, (place) => place % endpointSpan);
+    this.#hashes = new Uint32Array(places.length);
+    this.#owners = new Int32Array(places.length);
+    for (let i = 0; i < places.length; i++) {
+      const hash = Math.floor(places[i]! / endpointSpan);
+      this.#hashes[i] = hash;
+      this.#owners[i] = places[i]! - hash * endpointSpan;
+    }
   }
 
   pick(hash: number): Endpoint | null {

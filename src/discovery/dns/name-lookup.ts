@@ -29,11 +29,25 @@ export interface NameLookupOptions {
 export function nameLookup(options: NameLookupOptions): NameLookup {
   const { family, resolvers, queryTimeoutMs = 2000, tries = 3 } = options;
   const client = new DnsClient({ family, resolvers, queryTimeoutMs, tries });
-  return {
-    resolve: (name) => (resolvers.length > 0 ? client.resolve(name) : resolveAsSystem(name, family, client)),
-    cancel: () => client.cancel(),
-  };
+  return resolvers.length > 0 ? client : systemLookup(family, client);
 }
+
+/** Where the system knows names from, besides DNS. */
+export interface SystemSources {
+  /** What the hosts file says. */
+  pinned(name: string): Promise<readonly string[]>;
+  /** What the system's own resolver says; empty when it does not know the name. */
+  system(name: string): Promise<readonly string[]>;
+}
+
+const thisMachine: SystemSources = {
+  pinned: lookupInHostsFile,
+  system: (name) =>
+    lookup(name, { all: true }).then(
+      (found) => found.map(({ address }) => address),
+      () => [],
+    ),
+};
 
 /**
  * Answers of DNS after which the system's resolver may still know the name. Not when the servers are slow or broken: the
@@ -47,22 +61,26 @@ const unknownToDns: ReadonlySet<string> = new Set([
   'EBADNAME',
 ]);
 
-async function resolveAsSystem(name: string, family: AddressFamily, client: DnsClient): Promise<NameAnswer> {
-  const pinned = ofFamily(await lookupInHostsFile(name), family);
-  if (pinned.length > 0) return { addresses: pinned, ttlMs: null };
-  try {
-    return await client.resolve(name);
-  } catch (error) {
-    if (!(error instanceof NameLookupError) || !unknownToDns.has(error.code)) throw error;
-    const known = await lookup(name, { all: true }).catch(() => []);
-    const addresses = ofFamily(
-      known.map(({ address }) => address),
-      family,
-    );
-    // What DNS said tells more than the system resolver's "not found".
-    if (addresses.length === 0) throw error;
-    return { addresses, ttlMs: null };
-  }
+/** The hosts file, then DNS (`client`), then the system's resolver. */
+export function systemLookup(
+  family: AddressFamily,
+  client: NameLookup,
+  sources: SystemSources = thisMachine,
+): NameLookup {
+  const resolve = async (name: string): Promise<NameAnswer> => {
+    const pinned = ofFamily(await sources.pinned(name), family);
+    if (pinned.length > 0) return { addresses: pinned, ttlMs: null };
+    try {
+      return await client.resolve(name);
+    } catch (error) {
+      if (!(error instanceof NameLookupError) || !unknownToDns.has(error.code)) throw error;
+      const addresses = ofFamily(await sources.system(name), family);
+      // What DNS said tells more than the system's "not found".
+      if (addresses.length === 0) throw error;
+      return { addresses, ttlMs: null };
+    }
+  };
+  return { resolve, cancel: () => client.cancel() };
 }
 
 /** Those that the family admits. `auto`: the IPv4 ones if there are any, else the IPv6 ones. */

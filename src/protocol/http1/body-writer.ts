@@ -13,7 +13,7 @@ export class BodyWriter {
     this.#chunked = chunked;
   }
 
-  write(bytes: Uint8Array, from: number, to: number): void {
+  write(bytes: Buffer, from: number, to: number): void {
     if (!this.#chunked) {
       this.#out.write(bytes, from, to);
       return;

@@ -263,7 +263,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     this.#endAnswer();
   }
 
-  sendBody(bytes: Uint8Array, from: number, to: number): void {
+  sendBody(bytes: Buffer, from: number, to: number): void {
     this.#writer.write(bytes, from, to);
   }
 

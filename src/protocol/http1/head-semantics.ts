@@ -94,6 +94,8 @@ function readHost(head: Http1Head, from: number, to: number): HeadError {
   if ((head.present & fieldBit(Field.Host)) !== 0) return HeadError.DuplicateHost;
   for (let at = from; at < to; at++)
     if ((classes[head.bytes[at]!]! & Class.Host) === 0) return HeadError.InvalidHost;
+  head.hostStart = from - head.base;
+  head.hostEnd = to - head.base;
   return HeadError.None;
 }
 

@@ -73,6 +73,9 @@ export class Http1Head implements RequestHead, ResponseHead {
   /** Absolute-form target: where its authority stands, which replaces `Host`. -1: none. */
   authorityStart = -1;
   authorityEnd = -1;
+  /** Where the value of `Host` stands; empty range without one. */
+  hostStart = 0;
+  hostEnd = 0;
   #target: string | null = null;
 
   constructor(maxHeaderCount: number) {
@@ -96,6 +99,8 @@ export class Http1Head implements RequestHead, ResponseHead {
     this.expectsContinue = false;
     this.authorityStart = -1;
     this.authorityEnd = -1;
+    this.hostStart = 0;
+    this.hostEnd = 0;
     this.#target = null;
   }
 
@@ -118,7 +123,26 @@ export class Http1Head implements RequestHead, ResponseHead {
 
   get authority(): string {
     if (this.authorityStart >= 0) return this.#text(this.authorityStart, this.authorityEnd);
-    return this.fieldValue(Field.Host) ?? '';
+    return this.hostStart === this.hostEnd ? '' : this.#text(this.hostStart, this.hostEnd);
+  }
+
+  /** Whether `authority` is other than empty, without reading it. */
+  get hasAuthority(): boolean {
+    return (
+      this.authorityStart >= 0 ||
+      ((this.present & fieldBit(Field.Host)) !== 0 && this.hostStart < this.hostEnd)
+    );
+  }
+
+  /** Whether `authority` is exactly `bytes`. */
+  authorityIs(bytes: Uint8Array): boolean {
+    const absolute = this.authorityStart >= 0;
+    const start = absolute ? this.authorityStart : this.hostStart;
+    const end = absolute ? this.authorityEnd : this.hostEnd;
+    if (end - start !== bytes.length) return false;
+    const at = this.base + start;
+    for (let i = 0; i < bytes.length; i++) if (this.bytes[at + i] !== bytes[i]) return false;
+    return true;
   }
 
   get reason(): string {
@@ -137,7 +161,9 @@ export class Http1Head implements RequestHead, ResponseHead {
   /** First value of a known field. */
   fieldValue(field: Field): string | undefined {
     if ((this.present & fieldBit(field)) === 0) return undefined;
-    return this.headerValue(this.fields.subarray(0, this.headerCount).indexOf(field));
+    let index = 0;
+    while (this.fields[index] !== field) index++;
+    return this.headerValue(index);
   }
 
   /** All values of a known field, joined as one list (RFC 9110 section 5.3); `undefined` when absent. */

@@ -108,14 +108,14 @@ export class Http1Upstream implements ConnectionHandler, RequestStream, BodySink
     const chunked = !ended && requestFraming(head) === BodyFraming.Chunked;
     let framing = chunked ? 'transfer-encoding: chunked\r\n' : '';
     if (!this.#persistent) framing += 'connection: close\r\n';
-    if (edit.authority === null && head.authority === '') framing += `host: ${this.#options.defaultHost}\r\n`;
+    if (edit.authority === null && !head.hasAuthority) framing += `host: ${this.#options.defaultHost}\r\n`;
     this.#writer ??= new BodyWriter(this.connection);
     this.#writer.start(chunked);
     writeRequestHead(this.connection, head, edit, framing);
     if (ended) this.#requestDone = true;
   }
 
-  sendBody(bytes: Uint8Array, from: number, to: number): void {
+  sendBody(bytes: Buffer, from: number, to: number): void {
     this.#writer?.write(bytes, from, to);
   }
 

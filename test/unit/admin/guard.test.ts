@@ -3,8 +3,6 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { startAdmin } from './harness.ts';
 
-const token = 'correct horse';
-
 describe('with a token', () => {
   test.each(['/ready', '/metrics', '/stats', '/config_dump', '/nowhere'])('%s needs it', async (path) => {
     const admin = await startAdmin({ token: 'secret' });
@@ -51,9 +49,10 @@ describe('with a token', () => {
     expect(JSON.stringify(admin.log.records)).not.toMatch(/secret-1234|guess-5678/);
   });
 
-  test('with a space in it cannot be sent, so it lets nobody in', async () => {
+  test.each(['correct horse', 'a=b/c+d~', 'schlüssel'])('%j can be sent as it is', async (token) => {
     const admin = await startAdmin({ token });
-    expect((await admin.get('/ready', { authorization: `Bearer ${token}` })).status).toBe(401);
+    const authorization = `Bearer ${Buffer.from(token).toString('latin1')}`;
+    expect((await admin.get('/ready', { authorization })).status).toBe(200);
   });
 });
 
@@ -76,7 +75,6 @@ describe('without a token', () => {
     '127.0.0.1.evil.example',
     'localhost.evil.example',
     '::1]',
-    '',
   ])('a request for host %j may be DNS rebinding and is refused', async (host) => {
     const admin = await startAdmin();
     const answer = await admin.get('/config_dump', { host });

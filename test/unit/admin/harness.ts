@@ -46,7 +46,7 @@ export interface Admin {
   ): Promise<Answer>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   post(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  json(path: string): Promise<any>;
+  json(path: string): Promise<unknown>;
 }
 
 /** Listens on a free port; closed at the end of the test. */

@@ -175,7 +175,7 @@ describe('a failing endpoint', () => {
   test('whose reply cannot be written costs one connection', async () => {
     const route = failing(() => ({ status: 200, contentType: 'text/plain\r\nx: y', body: '' }));
     const admin = await startAdmin({ routes: [route] });
-    await expect(admin.get('/fails')).rejects.toThrow();
+    await expect(admin.get('/fails')).rejects.toThrow('socket hang up');
     expect(admin.log.records.some(({ level }) => level === 'error')).toBe(true);
     expect((await admin.get('/ready')).status).toBe(200);
   });
@@ -196,6 +196,13 @@ describe('limits of the admin server', () => {
     );
     expect(chunked.status).toBe(413);
     expect(admin.source.changes).toEqual(['reload']);
+  });
+
+  test('a body that is announced as too large is refused before it is sent', async () => {
+    const admin = await startAdmin();
+    const socket = await open(admin.address.port);
+    socket.write('POST /reload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 65537\r\n\r\n');
+    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   test('a head that is too large is a 431', async () => {
@@ -259,7 +266,7 @@ describe('closing the admin server', () => {
     await once(socket, 'data');
     const ended = readAll(socket);
     await admin.server.close();
-    await ended;
+    expect(await ended).toBe('');
   });
 
   test('lets a running reply finish, tells its connection to close, and then ends', async () => {

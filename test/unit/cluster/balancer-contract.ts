@@ -1,7 +1,7 @@
 /** What every balancer promises. Run for each entry of the table, and for a user's own. */
 import { describe, expect, test } from 'vitest';
 import { ManualClock, type Random, seededRandom } from '../../../src/base/index.ts';
-import type { Balancer, BalancerDescriptor, BalancerKind, Endpoint } from '../../../src/cluster/index.ts';
+import type { Balancer, BalancerDescriptor, Endpoint } from '../../../src/cluster/index.ts';
 import type { BalancerConfig } from '../../../src/config/index.ts';
 import { endpointsOf } from './cluster-fixture.ts';
 
@@ -9,7 +9,7 @@ export function describeBalancer(descriptor: BalancerDescriptor, config: Balance
   const build = (endpoints: readonly Endpoint[], seed: number = 1): Balancer =>
     descriptor.create({
       endpoints,
-      config: config as Extract<BalancerConfig, { kind: BalancerKind }>,
+      config,
       slowStart: null,
       clock: new ManualClock(),
       random: seededRandom(seed),

@@ -89,6 +89,7 @@ port.on('message', (message: ToData) => {
     send({ kind: 'drained', cut: thread });
     return;
   }
+  if (message.kind !== 'snapshot') return;
   const todo = ordersOf(message.snapshot);
   const late = todo.includes('applyFirst');
   if (late) applied(message.snapshot, false);
