@@ -67,7 +67,7 @@ function valueOf(node: Node): string {
   const alternatives = node.anyOf ?? node.oneOf ?? node.allOf;
   if (alternatives !== undefined) return oneOf(alternatives);
   if (node.enum !== undefined) return node.enum.map((word) => `\`${String(word)}\``).join(', ');
-  if (node.const !== undefined) return `\`${String(node.const)}\``;
+  if (node.const !== undefined) return `\`${JSON.stringify(node.const).replaceAll('"', '')}\``;
   if (node.type === 'array') return `list of ${valueOf(node.items ?? {})}`;
   if (node.type === 'object') return mappingOf(node);
   if (node.type === 'string') return textOf(node.pattern ?? '');

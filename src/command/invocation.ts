@@ -1,41 +1,47 @@
 /** Reads the words behind a command's name. All problems are collected, and a mistyped option is told the nearest one. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { MeshlockError, type Problem } from '../base/index.ts';
-import { nearestName } from '../config/index.ts';
 import type { Command, Invocation, OptionSpec } from './command.ts';
+import { didYouMean } from './did-you-mean.ts';
+
+type Options = Readonly<Record<string, OptionSpec>>;
 
 const helpOption: OptionSpec = { short: 'h', description: 'Print this help.' };
 
 /** The command's options with those that every command has. */
-export function allOptions(command: Command): Readonly<Record<string, OptionSpec>> {
+export function allOptions(command: Command): Options {
   return { ...command.options, help: helpOption };
 }
 
-/** Throws MeshlockError USAGE with every problem. `--help` wins over all of them. */
-export function readInvocation(command: Command, words: readonly string[]): Invocation {
+/** Rejects with MeshlockError USAGE and every problem. `--help` wins over all of them. */
+export async function readInvocation(command: Command, words: readonly string[]): Promise<Invocation> {
   const options = allOptions(command);
   const values = new Map<string, string[]>();
   const switches = new Set<string>();
   const positionals: string[] = [];
-  const problems: Problem[] = [];
+  const problems: Promise<Problem>[] = [];
+  let afterUnknown = false;
   for (const token of tokensOf(options, words)) {
-    if (token.kind === 'positional') positionals.push(token.value);
+    const isPositional = token.kind === 'positional';
+    // Behind an option that is not known it may be that option's value, and is no mistake of its own.
+    if (isPositional && !afterUnknown) positionals.push(token.value);
+    afterUnknown = false;
     if (token.kind !== 'option') continue;
     const spec = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    afterUnknown = spec === undefined;
     const problem =
       spec === undefined
         ? unknownOption(token.rawName, options)
         : problemOf(spec, token, values.has(token.name));
-    if (problem !== null) problems.push(problem);
+    if (problem !== null) problems.push(Promise.resolve(problem));
     else if (spec?.value === undefined) switches.add(token.name);
     else values.set(token.name, [...(values.get(token.name) ?? []), token.value ?? '']);
   }
   if (switches.has('help')) return { values, switches, positionals };
-  if (positionals.length > command.maxPositionals) {
-    problems.push(unexpectedWord(positionals[command.maxPositionals]!, options));
-  }
+  const extra = positionals[command.maxPositionals];
+  if (extra !== undefined) problems.push(unexpectedWord(extra, options));
   if (problems.length > 0) {
-    throw new MeshlockError('USAGE', `bad use of "meshlock ${command.name}"`, problems);
+    throw new MeshlockError('USAGE', `bad use of "meshlock ${command.name}"`, await Promise.all(problems));
   }
   return { values, switches, positionals };
 }
@@ -52,7 +58,7 @@ type Token =
   | { readonly kind: 'positional'; readonly value: string }
   | { readonly kind: 'option-terminator' };
 
-function tokensOf(options: Readonly<Record<string, OptionSpec>>, words: readonly string[]): readonly Token[] {
+function tokensOf(options: Options, words: readonly string[]): readonly Token[] {
   const specs: NonNullable<ParseArgsConfig['options']> = {};
   for (const [name, { short, value }] of Object.entries(options)) {
     specs[name] = {
@@ -67,38 +73,28 @@ function tokensOf(options: Readonly<Record<string, OptionSpec>>, words: readonly
 }
 
 function problemOf(spec: OptionSpec, token: OptionToken, again: boolean): Problem | null {
+  const { rawName: path, value, inlineValue } = token;
   if (spec.value === undefined) {
-    return token.value === undefined
-      ? null
-      : { path: token.rawName, expected: 'no value', got: `"${token.value}"` };
+    return value === undefined ? null : { path, expected: 'no value', got: `"${value}"` };
   }
-  const missing = token.value === undefined || (token.inlineValue !== true && token.value.startsWith('-'));
-  if (missing || token.value === '') {
-    const got = token.value === undefined || token.value === '' ? 'none' : `the option ${token.value}`;
-    return { path: token.rawName, expected: `a value ${spec.value}`, got };
-  }
+  const expected = `a value ${spec.value}`;
+  if (value === undefined || value === '') return { path, expected, got: 'none' };
+  if (inlineValue !== true && value.startsWith('-')) return { path, expected, got: `the option ${value}` };
   if (again && spec.repeated !== true) {
-    return { path: token.rawName, expected: 'to be given once', got: `a second value "${token.value}"` };
+    return { path, expected: 'to be given once', got: `a second value "${value}"` };
   }
   return null;
 }
 
-function unknownOption(rawName: string, options: Readonly<Record<string, OptionSpec>>): Problem {
-  const nearest = nearestName(rawName.replace(/^-+/, ''), Object.keys(options));
-  return {
-    path: rawName,
-    expected: 'a known option',
-    got: 'an unknown one',
-    hint: nearest === undefined ? 'see --help' : `did you mean --${nearest}?`,
-  };
+async function unknownOption(rawName: string, options: Options): Promise<Problem> {
+  const hint = await didYouMean(rawName.replace(/^-+/, ''), Object.keys(options), {
+    prefix: '--',
+    otherwise: 'see --help',
+  });
+  return { path: rawName, expected: 'a known option', got: 'an unknown one', ...hint };
 }
 
-function unexpectedWord(word: string, options: Readonly<Record<string, OptionSpec>>): Problem {
-  const nearest = nearestName(word, Object.keys(options));
-  return {
-    path: word,
-    expected: 'no further word',
-    got: `"${word}"`,
-    hint: nearest === undefined ? 'see --help' : `did you mean --${nearest}?`,
-  };
+async function unexpectedWord(word: string, options: Options): Promise<Problem> {
+  const hint = await didYouMean(word, Object.keys(options), { prefix: '--', otherwise: 'see --help' });
+  return { path: word, expected: 'no further word', got: `"${word}"`, ...hint };
 }

@@ -40,8 +40,10 @@ export function resolverAddress(): z.ZodType<string> {
 /** A host as it stands in `Host`: a name or an address, with an optional port. Lower case. */
 export function authority(): z.ZodType<string> {
   return reading(z.string({ error: 'a host such as example.com' }), (value) => {
-    const host = value.toLowerCase().replace(/:\d{1,5}$/, '');
-    const isSound = isHostName(host) || isIpLiteral(host) || isIpLiteral(host.replace(/^\[(.*)\]$/, '$1'));
+    const [, host = '', port = '0'] = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(value.toLowerCase()) ?? [];
+    const isBracketed = host.startsWith('[');
+    const isHost = isBracketed ? isIpLiteral(host.slice(1, -1)) : isHostName(host) || isIpLiteral(host);
+    const isSound = isHost && Number(port) <= 65_535;
     return isSound ? read(value.toLowerCase()) : refuse('a host such as example.com or example.com:8080');
   });
 }

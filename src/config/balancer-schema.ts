@@ -60,7 +60,7 @@ const settings = z
   .transform(toBalancer)
   .meta({ id: 'balancer', description: 'How an endpoint is chosen. Text is `type`.' });
 
-export const balancerTypes = [
+const balancerTypes = [
   'round_robin',
   'weighted_round_robin',
   'random',

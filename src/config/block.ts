@@ -8,7 +8,7 @@ import type { Reading } from './reading.ts';
 const keysLead = 'one of the keys ';
 
 /** The expectation behind an unknown key, and back again: the candidates for "did you mean". */
-export function keysExpected(keys: readonly string[]): string {
+function keysExpected(keys: readonly string[]): string {
   return keysLead + keys.join(', ');
 }
 

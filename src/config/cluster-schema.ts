@@ -1,5 +1,5 @@
 /** A cluster: endpoints that can stand in for one another, and how they are used. */
-import * as z from 'zod';
+import type * as z from 'zod';
 import { resolverAddress } from './address-schema.ts';
 import { balancerSchema } from './balancer-schema.ts';
 import { block, type Complaint, list, rule } from './block.ts';

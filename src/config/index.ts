@@ -1,10 +1,9 @@
-export type { DocumentFormat } from './document.ts';
-export type { LocatedProblem, Position } from './document-fault.ts';
+export type { LocatedProblem } from './document-fault.ts';
 export { configJsonSchema } from './json-schema.ts';
 export { loadConfig } from './load.ts';
 export type * from './model.ts';
 export { nearestName } from './nearest.ts';
 export { formatLocatedProblem, type ParseOptions, parseConfig } from './parse.ts';
 export { type QuickOptions, quickConfig } from './quick.ts';
-export { type Json, redactConfig } from './redact.ts';
+export { redactConfig } from './redact.ts';
 export { ConfigWatcher, type ConfigWatcherOptions } from './watcher.ts';

@@ -154,7 +154,7 @@ export interface VirtualHostConfig {
   /** `example.com`, `*.example.com`, `api.*`, `*`, each with an optional `:port`. Lower case. */
   readonly domains: readonly string[];
   readonly routes: readonly RouteConfig[];
-  /** Of the forwarded request, applied after the route's own. */
+  /** Of the forwarded request, applied before the route's own. */
   readonly headers: HeaderMutations;
 }
 

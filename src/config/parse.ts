@@ -35,9 +35,7 @@ export function parseConfig(text: string, options: ParseOptions): Config {
   throw invalid(source, locate(outcome.findings, document));
 }
 
-export type Checked =
-  | { readonly config: Config }
-  | { readonly config: null; readonly findings: readonly Finding[] };
+type Checked = { readonly config: Config } | { readonly config: null; readonly findings: readonly Finding[] };
 
 /** The value of a document as the model, or what is wrong with it. */
 export function checkValue(value: unknown, surroundings: Surroundings): Checked {

@@ -25,9 +25,8 @@ export class Place {
 
   /** Of a mapping. */
   at(key: string): Place {
-    const isMapping = typeof this.value === 'object' && this.value !== null && !Array.isArray(this.value);
-    const has = isMapping && Object.hasOwn(this.value as object, key);
-    return new Place(has ? (this.value as Record<string, unknown>)[key] : undefined, [...this.path, key]);
+    const mapping = this.#mapping;
+    return new Place(Object.hasOwn(mapping, key) ? mapping[key] : undefined, [...this.path, key]);
   }
 
   /** Of a list; anything else has none. */
@@ -39,12 +38,16 @@ export class Place {
 
   /** Of a mapping; anything else has none. */
   keys(): string[] {
-    const isMapping = typeof this.value === 'object' && this.value !== null && !Array.isArray(this.value);
-    return isMapping ? Object.keys(this.value as object) : [];
+    return Object.keys(this.#mapping);
   }
 
   get text(): string | undefined {
     return typeof this.value === 'string' ? this.value : undefined;
+  }
+
+  get #mapping(): Readonly<Record<string, unknown>> {
+    const isMapping = typeof this.value === 'object' && this.value !== null && !Array.isArray(this.value);
+    return isMapping ? (this.value as Readonly<Record<string, unknown>>) : {};
   }
 }
 

@@ -18,7 +18,7 @@ const bytesPer: Readonly<Record<string, number>> = {
 };
 
 /** Node's timers hold 2^31-1 ms, a little more than 24 days. */
-export const longestDurationMs: number = 24 * 24 * 3_600_000;
+const longestDurationMs: number = 24 * 24 * 3_600_000;
 
 export const durationPattern = '^\\d+(\\.\\d+)?(ms|s|m|h)$';
 export const sizePattern = '^\\d+(\\.\\d+)?(B|kB|KB|MB|GB|KiB|MiB|GiB)$';

@@ -2,7 +2,7 @@
 
 export type Reading<T> = { readonly ok: true; readonly value: T } | Refusal;
 
-export interface Refusal {
+interface Refusal {
   readonly ok: false;
   readonly expected: string;
   readonly hint?: string;

@@ -2,7 +2,7 @@
 import type { Config } from './model.ts';
 import { isSecretName, redacted, withoutUserinfo } from './sensitive.ts';
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /**
  * The model's own shape and names (milliseconds, bytes), every default filled in. Replaced by `[redacted]`: the

@@ -1,5 +1,5 @@
 /** One route: what it matches and what becomes of the request (forwarded, redirected or answered here). */
-import * as z from 'zod';
+import type * as z from 'zod';
 import { authority } from './address-schema.ts';
 import { block, type Complaint, exclusive, list, rule } from './block.ts';
 import { routeDefaults } from './defaults.ts';
@@ -85,7 +85,7 @@ function toAction(value: z.output<typeof routeBlock>): RouteAction {
 }
 
 /** Made of the match, not of the position: a route keeps its metrics when another is put in front of it. */
-export function routeNameOf(match: RouteMatch): string {
+function routeNameOf(match: RouteMatch): string {
   if (match.connect) return 'CONNECT';
   const mark = { prefix: '', exact: '=', regex: '~' }[match.path.kind];
   return (mark + match.path.value).replace(/\p{Cc}/gu, '_').slice(0, 120);
@@ -128,8 +128,8 @@ function rewriteNeedsPrefix(value: Readonly<Record<string, unknown>>): Complaint
   const places: string[][] = [];
   if (value['prefix_rewrite'] !== undefined) places.push(['prefix_rewrite']);
   if (typeof redirect?.prefixRewrite === 'string') places.push(['redirect', 'prefix_rewrite']);
-  return places.map((path) => ({
-    path,
+  return places.map((place) => ({
+    path: place,
     expected: 'prefix_rewrite only where the match is a prefix or a path',
   }));
 }

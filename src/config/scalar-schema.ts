@@ -12,10 +12,10 @@ type EditorFacts = Readonly<Record<string, unknown>>;
 /** Text or number, with what an editor should accept of each. */
 export function textOrNumber(
   what: string,
-  text: EditorFacts,
-  number: EditorFacts,
+  textFacts: EditorFacts,
+  numberFacts: EditorFacts,
 ): z.ZodType<string | number> {
-  return z.union([z.string().meta(text), z.number().meta(number)], { error: what });
+  return z.union([z.string().meta(textFacts), z.number().meta(numberFacts)], { error: what });
 }
 
 /** Milliseconds, at least `minMs`. */

@@ -124,9 +124,15 @@ function discriminatorFinding(issue: z.core.$ZodIssueInvalidUnion, root: unknown
 function isOfAnotherType(issue: Issue, value: unknown): boolean {
   if (issue.path.length > 0) return false;
   if (issue.code === 'invalid_type') return true;
-  if (issue.code === 'invalid_value') return !issue.values.some((allowed) => typeof allowed === typeof value);
+  if (issue.code === 'invalid_value') return !isWordMeant(value, issue.values);
   if (issue.code !== 'invalid_union' || issue.discriminator !== undefined) return false;
   return issue.errors.every((branch) => branch.some((inner) => isOfAnotherType(inner, value)));
+}
+
+/** A single word (`auto`, `false`) beside other spellings was meant only by something close to it. */
+function isWordMeant(value: unknown, allowed: readonly unknown[]): boolean {
+  if (allowed.length === 1) return meant(value, allowed) !== undefined;
+  return allowed.some((word) => typeof word === typeof value);
 }
 
 function meant(value: unknown, allowed: readonly unknown[]): string | undefined {
@@ -151,7 +157,8 @@ function describe(root: unknown, path: Path): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
   if (isSecretPlace(root, path)) return redacted;
-  return typeof value === 'string' ? quote(withoutUserinfo(value)) : String(value);
+  if (typeof value === 'string') return quote(withoutUserinfo(value));
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value;
 }
 
 /** Under a key, or in a mapping with a `name`, that says so. */

@@ -23,7 +23,7 @@ export const virtualHostSchema: z.ZodType<VirtualHostConfig> = block({
   routes: routesSchema.describe('Tried in order; the first that matches decides.'),
   request_headers: headerMutationsSchema
     .prefault({})
-    .describe("Changes to every forwarded request of this host, applied after the route's own."),
+    .describe("Changes to every forwarded request of this host, applied before the route's own."),
 })
   .transform((value): VirtualHostConfig => {
     const domains = [value.domains].flat();

@@ -47,6 +47,8 @@ export class ConfigWatcher {
   #looking = false;
   #lookAgain = false;
   #closed = false;
+  /** By directory: told once, until watching works there again. */
+  readonly #unwatched = new Set<string>();
 
   /**
    * Resolves once the present content is known and changes to it are seen. Start it before the file is loaded: then a
@@ -140,15 +142,18 @@ export class ConfigWatcher {
       const each = watch(directory, { persistent: false }, () => this.#onEvent());
       each.on('error', (error) => this.#lost(directory, error));
       this.#watches.set(directory, each);
+      this.#unwatched.delete(directory);
     } catch (error) {
-      this.#options.onError?.(error instanceof Error ? error : new Error(String(error)));
+      this.#lost(directory, error instanceof Error ? error : new Error(String(error)));
     }
   }
 
   #lost(directory: string, error: Error): void {
     this.#watches.get(directory)?.close();
     this.#watches.delete(directory);
-    if (!this.#closed) this.#options.onError?.(error);
+    if (this.#closed || this.#unwatched.has(directory)) return;
+    this.#unwatched.add(directory);
+    this.#options.onError?.(error);
   }
 }
 

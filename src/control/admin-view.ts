@@ -23,6 +23,7 @@ import { type ClusterConfig, type LogLevel, redactConfig } from '../config/index
 import { EndpointSlot, ListenerSlot } from '../telemetry/index.ts';
 import type { Exposition, Log } from '../telemetry/control.ts';
 import type { ClusterManager } from './cluster-manager.ts';
+import type { Reloader } from './reloader.ts';
 import type { Rollout } from './rollout.ts';
 import { dataPathStats, serverStats } from './stat-list.ts';
 import type { ThreadCounters } from './thread-counters.ts';
@@ -34,7 +35,6 @@ export interface ProcessActions {
   drainListeners(options: DrainOptions): void;
   healthcheck(ok: boolean): void;
   quit(): void;
-  reload(): Promise<ReloadResult>;
   reopenLogs(): Promise<void>;
 }
 
@@ -48,13 +48,11 @@ export interface AdminViewOptions {
   readonly clusters: ClusterManager;
   readonly group: ThreadGroup;
   readonly rollout: Rollout;
+  readonly reloader: Reloader;
   readonly actions: ProcessActions;
   state(): ServerState;
   readiness(): Readiness;
   uptimeMs(): number;
-  /** Settings that a reload changed and that wait for a restart. */
-  waiting(): readonly string[];
-  reloads(): { readonly applied: number; readonly refused: number };
 }
 
 const requestCounters = 6;
@@ -101,11 +99,11 @@ export class AdminView implements AdminSource {
   }
 
   configDump(): ConfigDump {
-    const { rollout, origin, waiting } = this.#options;
+    const { rollout, origin, reloader } = this.#options;
     const { inForce } = rollout;
     if (inForce === null) return { version: 0, appliedAtMs: 0, origin, config: {} };
     const { version, appliedAtMs, config, listeners } = inForce;
-    const names = waiting();
+    const names = reloader.waiting;
     return {
       version,
       appliedAtMs,
@@ -122,8 +120,8 @@ export class AdminView implements AdminSource {
   }
 
   stats(): readonly Stat[] {
-    const { exposition, state, uptimeMs, group, rollout, clusters, reloads } = this.#options;
-    const { applied, refused } = reloads();
+    const { exposition, state, uptimeMs, group, rollout, clusters, reloader } = this.#options;
+    const { applied, refused } = reloader.counts;
     const listeners = this.listeners();
     return [
       ...serverStats({
@@ -167,7 +165,7 @@ export class AdminView implements AdminSource {
   }
 
   reload(): Promise<ReloadResult> {
-    return this.#options.actions.reload();
+    return this.#options.reloader.reload();
   }
 
   reopenLogs(): Promise<void> {
@@ -219,13 +217,11 @@ export class AdminView implements AdminSource {
       failedActiveHealthCheck: health === 'unhealthy',
       failedOutlierCheck: ejected,
       connectionsActive: counters.now(slot + EndpointSlot.connectionsActive),
-      connectionsTotal: 0,
       connectFailures: counters.total(slot + EndpointSlot.connectFailures),
       requestsActive: counters.now(slot + EndpointSlot.requestsActive),
       requestsTotal: counters.totalOf(slot + EndpointSlot.requests, requestCounters),
       requestsSuccess: counters.total(slot + EndpointSlot.successes),
       requestsError: counters.total(slot + EndpointSlot.failures),
-      requestsTimeout: 0,
     };
   }
 }

@@ -32,7 +32,6 @@ export interface ThreadGroupEvents {
   started(thread: number, memory: SharedArrayBuffer): void;
   /** It is gone: its counters are final. */
   ended(thread: number, exit: ThreadExit): void;
-  stalled(thread: number): void;
   /** Everything but `applied` and `drained`, which the group deals with. `reply` reaches the sender and nobody else. */
   message(thread: number, message: FromData, reply: (message: ToData) => void): void;
 }
@@ -269,7 +268,7 @@ export class ThreadGroup {
   }
 
   #stalled(thread: DataThread, silentMs: number): void {
-    const { log, events } = this.#options;
+    const { log } = this.#options;
     const stallRestartMs = this.#options.stallRestartMs();
     const next = stallRestartMs === 0 ? 'it is not replaced' : `replaced after ${seconds(stallRestartMs)} s`;
     log.error(`data thread ${thread.thread} is stalled: no heartbeat for ${seconds(silentMs)} s (${next})`, {
@@ -277,7 +276,6 @@ export class ThreadGroup {
       silentMs: Math.round(silentMs),
     });
     this.#round?.stalled(thread.thread);
-    events.stalled(thread.thread);
   }
 
   #ended(thread: DataThread, exit: ThreadExit, restartInMs: number | null): void {

@@ -74,6 +74,7 @@ export class Connection implements DeadlineOwner {
   readonly #meter: ByteMeter;
   #handler: ConnectionHandler;
   #sendDeadline: Deadline | null = null;
+  #remoteAddress: string | null = null;
   #acknowledged = 0;
   #blocked = false;
   #paused = false;
@@ -115,7 +116,8 @@ export class Connection implements DeadlineOwner {
 
   /** The client's address; with PROXY protocol the one it names. IPv4 in an IPv6 socket is written as IPv4. */
   get remoteAddress(): string {
-    return this.origin === null ? plainAddress(this.#socket.remoteAddress) : this.origin.sourceAddress;
+    if (this.origin !== null) return this.origin.sourceAddress;
+    return (this.#remoteAddress ??= plainAddress(this.#socket.remoteAddress));
   }
 
   get remotePort(): number {

@@ -1,6 +1,6 @@
 /** The built package, laid out as an importer has it, loaded and run by a Node of its own. */
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -51,10 +51,14 @@ describe('the built package', () => {
     );
   });
 
-  test('points at the line of the source when it throws', async () => {
-    const source =
-      "const { MeshlockError } = await import('meshlock'); console.log(new MeshlockError('USAGE', 'x').stack)";
-    expect(await evaluate(source)).toContain('MeshlockError: x');
+  test('points at the line and column of the source when it throws', async () => {
+    const thrown = await evaluate(
+      "const { formatProblem } = await import('meshlock');" +
+        'try { formatProblem(null); } catch (error) { console.log(error.stack); }',
+    );
+    const [, path = '', line = 0, column = 0] = /dist\/(\S+)\.js:(\d+):(\d+)/.exec(thrown) ?? [];
+    const source = await readFile(join(repositoryRoot, `${path}.ts`), 'utf8');
+    expect(source.split('\n')[Number(line) - 1]?.slice(Number(column) - 1)).toMatch(/^path === ''/);
   });
 
   test('runs as a program', async () => {

@@ -11,9 +11,8 @@ import type { Http1Head } from './head.ts';
 export function writeRequestHead(out: Connection, head: Http1Head, edit: HeadEdit, framing: string): void {
   const { bytes, base } = head;
   const absolute = head.authorityStart >= 0;
-  if (edit.target === null && !absolute && head.minorVersion === 1) {
-    out.write(bytes, base, base + head.fieldsStart);
-  } else {
+  const keepsLine = edit.target === null && !absolute && head.minorVersion === 1;
+  if (!keepsLine) {
     out.write(bytes, base, base + head.methodEnd);
     out.writeLatin1(` ${edit.target ?? head.target} HTTP/1.1\r\n`);
   }
@@ -24,41 +23,63 @@ export function writeRequestHead(out: Connection, head: Http1Head, edit: HeadEdi
     dropped |= fieldBit(Field.Host);
     lines += `host: ${authority}\r\n`;
   }
-  if (edit.upgrade !== null) lines += `connection: upgrade\r\nupgrade: ${edit.upgrade}\r\n`;
-  writeFields(out, head, dropped, edit.dropped);
-  out.writeLatin1(`${lines}\r\n`);
+  if (edit.upgrade !== null) lines += upgradeLines(edit.upgrade);
+  writeFields(out, head, {
+    from: keepsLine ? 0 : head.fieldsStart,
+    fields: dropped,
+    names: edit.dropped,
+    lines,
+  });
 }
 
 export function writeResponseHead(out: Connection, head: Http1Head, edit: HeadEdit, framing: string): void {
-  const { bytes, base } = head;
-  if (head.minorVersion === 1) out.write(bytes, base, base + head.fieldsStart);
-  else out.writeLatin1(`HTTP/1.1 ${head.status} ${head.reason}\r\n`);
-  writeFields(out, head, hopByHop, edit.dropped);
-  const upgrade = edit.upgrade === null ? '' : `connection: upgrade\r\nupgrade: ${edit.upgrade}\r\n`;
-  out.writeLatin1(`${edit.lines}${upgrade}${framing}\r\n`);
+  const keepsLine = head.minorVersion === 1;
+  if (!keepsLine) out.writeLatin1(`HTTP/1.1 ${head.status} ${head.reason}\r\n`);
+  const upgrade = edit.upgrade === null ? '' : upgradeLines(edit.upgrade);
+  const lines = edit.lines + upgrade + framing;
+  writeFields(out, head, {
+    from: keepsLine ? 0 : head.fieldsStart,
+    fields: hopByHop,
+    names: edit.dropped,
+    lines,
+  });
 }
 
-function writeFields(
-  out: Connection,
-  head: Http1Head,
-  droppedFields: number,
-  droppedNames: readonly string[],
-): void {
+function upgradeLines(protocol: string): string {
+  return `connection: upgrade\r\nupgrade: ${protocol}\r\n`;
+}
+
+interface FieldChange {
+  /** Offset in the head where what is kept begins: the start line, or behind it. */
+  readonly from: number;
+  /** `fieldBit`s and lower-case names that are left out. */
+  readonly fields: number;
+  readonly names: readonly string[];
+  /** Complete lines to add. */
+  readonly lines: string;
+}
+
+/** Writes the head from `change.from` to its end, in as few pieces as there are gaps. */
+function writeFields(out: Connection, head: Http1Head, change: FieldChange): void {
   const { bytes, base, offsets, fields, headerCount } = head;
+  const { lines } = change;
   const end = base + head.length - 2;
-  if ((head.present & droppedFields) === 0 && droppedNames.length === 0 && !head.connectionNamesFields) {
-    out.write(bytes, base + head.fieldsStart, end);
+  let runStart = base + change.from;
+  if ((head.present & change.fields) !== 0 || change.names.length > 0 || head.connectionNamesFields) {
+    for (let i = 0; i < headerCount; i++) {
+      const field = fields[i]! as Field;
+      if ((change.fields & fieldBit(field)) === 0 && !isDropped(head, i, field, change.names)) continue;
+      const lineStart = base + offsets[4 * i]!;
+      if (lineStart > runStart) out.write(bytes, runStart, lineStart);
+      runStart = i + 1 < headerCount ? base + offsets[4 * i + 4]! : end;
+    }
+  }
+  if (lines === '') {
+    out.write(bytes, runStart, end + 2);
     return;
   }
-  let runStart = base + head.fieldsStart;
-  for (let i = 0; i < headerCount; i++) {
-    const field = fields[i]! as Field;
-    if ((droppedFields & fieldBit(field)) === 0 && !isDropped(head, i, field, droppedNames)) continue;
-    const lineStart = base + offsets[4 * i]!;
-    if (lineStart > runStart) out.write(bytes, runStart, lineStart);
-    runStart = i + 1 < headerCount ? base + offsets[4 * i + 4]! : end;
-  }
   if (runStart < end) out.write(bytes, runStart, end);
+  out.writeLatin1(`${lines}\r\n`);
 }
 
 /** Fields that a sender may not have removed by naming them in `Connection`: they frame or route the message. */

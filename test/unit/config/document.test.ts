@@ -74,7 +74,7 @@ describe('the bounds of a configuration', () => {
   });
 
   test('stop aliases that double again and again before they are expanded', () => {
-    const doubling = [...'bcdefghij'].map((name, index) => {
+    const doubling = Array.from('bcdefghij', (name, index) => {
       const before = `*${'abcdefghi'[index]}`;
       return `${name}: &${name} [${Array(9).fill(before).join(', ')}]`;
     });

@@ -12,7 +12,7 @@ describe('names and addresses', () => {
   test.each([
     ['clusters: [{ name: a, endpoints: [80] }, { name: a, endpoints: [81] }]', 'clusters[1].name'],
     [
-      `${withListener('cluster: app, name: a')}`.replace('}]', '}, { name: a, address: 81, cluster: app }]'),
+      withListener('cluster: app, name: a').replace('}]', '}, { name: a, address: 81, cluster: app }]'),
       'listeners[1].name',
     ],
     [
@@ -279,7 +279,7 @@ describe('limits that depend on each other', () => {
     [withRoute('cluster: app, retry: { status_codes: [503] }'), 'listeners[0].routes[0].retry.status_codes'],
     [withRoute('direct_response: { status: 204, body: x }'), 'listeners[0].routes[0].direct_response.body'],
     [
-      withCluster('endpoints: [80], balancer: { type: ring_hash, min_ring_size: 9000000 }'),
+      withCluster('endpoints: [80], balancer: { type: ring_hash, max_ring_size: 512 }'),
       'clusters[0].balancer.min_ring_size',
     ],
     [
@@ -324,4 +324,23 @@ describe('an access log', () => {
       'listeners[0].access_logs[0].format',
     );
   });
+});
+
+describe('a host to send', () => {
+  test.each(['example.com', 'Example.com:8080', '10.0.0.1', '[::1]:80', '[2001:db8::1]', 'a_b'])(
+    'may be %s',
+    (host) => {
+      const config = parse(withRoute(`cluster: app, host_rewrite: ${JSON.stringify(host)}`));
+      expect(JSON.stringify(config)).toContain(`"hostRewrite":"${host.toLowerCase()}"`);
+    },
+  );
+
+  test.each(['', 'a b', 'a/b', '2001:db8::abcd', '[10.0.0', 'a:70000', 'user@a', 'a:b'])(
+    'may not be %j',
+    (host) => {
+      expect(placeOf(withRoute(`cluster: app, host_rewrite: ${JSON.stringify(host)}`))).toBe(
+        'listeners[0].routes[0].host_rewrite',
+      );
+    },
+  );
 });

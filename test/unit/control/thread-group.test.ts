@@ -9,7 +9,7 @@ import { Recorder } from './recorder.ts';
 import { testSnapshot } from './test-config.ts';
 
 interface Happening {
-  readonly what: 'started' | 'ended' | 'stalled' | 'message' | 'log';
+  readonly what: 'started' | 'ended' | 'message' | 'log';
   readonly thread?: number;
   readonly exit?: ThreadExit;
   readonly memory?: SharedArrayBuffer;
@@ -46,7 +46,6 @@ function makeGroup(
     events: {
       started: (thread, memory) => seen.push({ what: 'started', thread, memory }),
       ended: (thread, exit) => seen.push({ what: 'ended', thread, exit }),
-      stalled: (thread) => seen.push({ what: 'stalled', thread }),
       message: (thread, message) => seen.push({ what: 'message', thread, message }),
     },
     ...changes,
@@ -163,7 +162,6 @@ describe('thread group', () => {
     const recovered = await seen.until((item) => item.what === 'log' && item.level === 'info');
     expect(recovered.text).toMatch(/^data thread 1 answers again after \d\.\d s$/);
     expect(group.report()[0]).toMatchObject({ state: 'serving', restarts: 0 });
-    expect(seen.all.filter((item) => item.what === 'stalled')).toHaveLength(1);
     const errors = seen.all.filter((item) => item.level === 'error');
     expect(errors).toHaveLength(1);
     expect(errors[0]!.text).toMatch(
