@@ -5,3 +5,5 @@ import { useCompileCache } from './command/compile-cache.ts';
 useCompileCache();
 const { main } = await import('./command/index.ts');
 process.exitCode = await main(process.argv.slice(2));
+// Nothing should be left that holds the process; if something is, it does not hold it for long.
+setTimeout(() => process.exit(), 100).unref();

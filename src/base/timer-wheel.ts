@@ -2,6 +2,7 @@
  * Deadlines for tens of thousands of connections with one interval timer: arming and cancelling are O(1) and allocate
  * nothing, because an entry is a node of a doubly linked list. A deadline fires up to two ticks late, never early.
  */
+import type { Clock } from './clock.ts';
 
 /** Who is told when a deadline passes. */
 export interface DeadlineOwner {
@@ -34,10 +35,17 @@ export class TimerWheel {
   readonly #slots: Deadline[];
   readonly #startMs: number;
   readonly #due: Deadline = ring();
+  readonly #clock: Clock | null;
+  /** The last tick that was fired, and the one that time has come to: further on while the wheel catches up. */
   #tick = 0;
+  #present = 0;
 
-  /** `slots` must be a power of two; a deadline further away than `slots * tickMs` waits for further rounds. */
-  constructor(options: { nowMs: number; tickMs?: number; slots?: number }) {
+  /**
+   * `slots` must be a power of two; a deadline further away than `slots * tickMs` waits for further rounds. Delays
+   * count from the time of `clock`; without one from the last `advance`, which after a stall is too early.
+   */
+  constructor(options: { nowMs: number; tickMs?: number; slots?: number; clock?: Clock }) {
+    this.#clock = options.clock ?? null;
     this.tickMs = options.tickMs ?? 50;
     const slots = options.slots ?? 1024;
     this.#mask = slots - 1;
@@ -70,15 +78,21 @@ export class TimerWheel {
 
   /** Moves the wheel to `nowMs` and fires what is due. An owner may arm or cancel any deadline meanwhile. */
   advance(nowMs: number): void {
-    const target = Math.floor((nowMs - this.#startMs) / this.tickMs);
-    while (this.#tick < target) {
+    this.#reach(nowMs);
+    while (this.#tick < this.#present) {
       this.#tick++;
       this.#fireSlot(this.#slots[this.#tick & this.#mask]!);
     }
   }
 
   #dueTick(delayMs: number): number {
-    return this.#tick + Math.ceil(Math.max(0, delayMs) / this.tickMs) + 1;
+    if (this.#clock !== null) this.#reach(this.#clock.now());
+    return this.#present + Math.ceil(Math.max(0, delayMs) / this.tickMs) + 1;
+  }
+
+  #reach(nowMs: number): void {
+    const tick = Math.floor((nowMs - this.#startMs) / this.tickMs);
+    if (tick > this.#present) this.#present = tick;
   }
 
   #place(deadline: Deadline, dueTick: number): void {

@@ -42,13 +42,17 @@ export class ClusterManager {
     return this.#clusters.get(name);
   }
 
-  /** Adds what is new and reconfigures what changed. What is not mentioned stays until `retain`. */
-  put(configs: readonly ClusterConfig[]): void {
+  /** Begins with clusters that are new, so that they can warm; the others stay as they are. */
+  add(configs: readonly ClusterConfig[]): void {
     for (const config of configs) {
-      const known = this.#clusters.get(config.name);
-      if (known === undefined) this.#clusters.set(config.name, this.#create(config));
-      else known.configure(config);
+      if (!this.#clusters.has(config.name)) this.#clusters.set(config.name, this.#create(config));
     }
+  }
+
+  /** Has all of these as configured. What is not mentioned stays until `retain`. */
+  put(configs: readonly ClusterConfig[]): void {
+    this.add(configs);
+    for (const config of configs) this.#clusters.get(config.name)?.configure(config);
   }
 
   /** Closes every cluster that is not among `names`. */

@@ -129,7 +129,7 @@ export class DataThread {
 
   /** Has it apply `snapshot`, after the one it is busy with. One that still waits is replaced by it. */
   apply(snapshot: Snapshot): void {
-    if (this.#phase === 'dead') return;
+    if (this.#phase === 'dead' || this.#phase === 'draining') return;
     if (this.#inFlight !== 0) {
       this.#waiting = snapshot;
       return;

@@ -37,22 +37,27 @@ export async function runProcess(options: ProcessOptions): Promise<number> {
   const ended = Promise.withResolvers<number>();
   const plane = new ControlPlane({ ...options, onQuit: () => void drain('POST /quitquitquit') });
   let isDraining = false;
+  let isAborted = false;
 
   const drain = async (cause: string): Promise<void> => {
     if (isDraining) return;
     isDraining = true;
-    log.info(`${cause}: draining, a further signal ends at once`);
+    log.info(`${cause}: draining; a signal now ends at once`);
     const { cut, unanswered } = await plane.drain();
     if (cut > 0) log.warn(`${cut} connections were cut at the end of drain_timeout`, { cut });
     if (unanswered.length > 0) log.warn('data threads did not drain', { threads: unanswered });
-    ended.resolve(0);
+    if (!isAborted) ended.resolve(0);
+  };
+  const quit = (signal: string): void => {
+    isAborted = true;
+    log.warn(`${signal} while draining: ending at once`);
+    ended.resolve(1);
   };
   const removeCrashHandler = installCrashHandler({ log, end: () => void leave(plane, 1, clock) });
   const removeSignals = listenToSignals({
-    drain: (signal) => void drain(signal),
-    quit: (signal) => {
-      log.warn(`${signal} again: ending at once`);
-      void plane.abort().then(() => ended.resolve(1));
+    end: (signal) => {
+      if (isDraining) quit(signal);
+      else void drain(signal);
     },
     reload: () => void plane.reload(),
     reopenLogs: () => void plane.reopenLogs(),
@@ -70,7 +75,7 @@ export async function runProcess(options: ProcessOptions): Promise<number> {
     },
   );
   const code = await ended.promise;
-  const isClean = await plane.close();
+  const isClean = await (isAborted ? plane.abort() : plane.close());
   removeSignals();
   removeCrashHandler();
   if (isClean) log.info('ended', { code });

@@ -3,15 +3,16 @@
  * apply it, and only then lets go of what the previous one needed. Between two configurations it keeps the threads up to
  * date with endpoints and health.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/index.ts';
 import { MeshlockError } from '../base/index.ts';
 import type { Config, ListenerConfig, SocketAddress } from '../config/index.ts';
-import type { Snapshot, SnapshotSlots } from '../data/index.ts';
+import type { Snapshot } from '../data/index.ts';
 import type { SlotDirectory } from '../telemetry/index.ts';
 import type { AccessLogs } from './access-logs.ts';
 import { refusalOf } from './apply-refusal.ts';
 import type { ClusterManager } from './cluster-manager.ts';
-import { ListenerPorts } from './listener-ports.ts';
+import { ListenerPorts, type PortClaim } from './listener-ports.ts';
 import type { ControlLog } from './log.ts';
 import { basesOf, compileSnapshot, withPorts } from './snapshot-compiler.ts';
 import type { ThreadGroup } from './thread-group.ts';
@@ -51,8 +52,8 @@ export class Rollout {
   readonly #options: RolloutOptions;
   readonly #ports = new ListenerPorts();
   #inForce: InForce | null = null;
-  #snapshotVersion = 0;
-  #slots: SnapshotSlots = { listeners: {}, routes: {}, clusters: {} };
+  /** The newest that threads were given; the version of the next is one higher. */
+  #sent: Snapshot | null = null;
   #closed: ClosedListeners = 'none';
   #isApplying = false;
   /** Something changed while a configuration was being applied. */
@@ -73,40 +74,28 @@ export class Rollout {
 
   /** Base of the listener's counters. */
   listenerSlot(name: string): number | undefined {
-    return this.#slots.listeners[name];
+    return this.#sent?.slots.listeners[name];
   }
 
   /** Rejects with a MeshlockError that says why it was refused; then everything is as before. One at a time. */
   async apply(config: Config): Promise<void> {
-    const { clusters, accessLogs } = this.#options;
-    this.#isApplying = true;
+    const claim = await this.#ports.claim(config.listeners);
     try {
-      const claim = await this.#ports.claim(config.listeners);
-      try {
-        clusters.put(config.clusters);
-        await this.#warm();
-        accessLogs.open(config.listeners);
-        const snapshot = this.#compile(config, claim.assigned);
-        await this.#send(snapshot);
-        this.#ports.commit(config.listeners, claim);
-        this.#commit(config, snapshot);
-      } catch (error) {
-        await this.#rollBack();
-        throw error;
-      } finally {
-        claim.release();
-      }
+      this.#options.clusters.add(config.clusters);
+      await this.#warm();
+      await this.#exchange(config, claim);
     } finally {
-      this.#isApplying = false;
-      if (this.#isBehind) this.push();
+      claim.release();
     }
   }
 
-  /** Hands the threads what is known of endpoints and health now. */
+  /** Hands the threads what is known of endpoints and health now, unless they know it. */
   push(): void {
     this.#isBehind = this.#isApplying;
     if (this.#isApplying || this.#inForce === null) return;
     const snapshot = this.#compile(this.#inForce.config, this.#ports.assigned);
+    if (isSameState(snapshot, this.#sent)) return;
+    this.#sent = snapshot;
     this.#options.directory.retain(basesOf(snapshot));
     this.#options.group.post(snapshot);
   }
@@ -115,6 +104,26 @@ export class Rollout {
   closeListeners(which: 'inbound' | 'all'): void {
     this.#closed = this.#closed === 'all' ? 'all' : which;
     this.push();
+  }
+
+  /** From here until all threads have answered, nothing else is handed to them. */
+  async #exchange(config: Config, claim: PortClaim): Promise<void> {
+    const { clusters, accessLogs } = this.#options;
+    this.#isApplying = true;
+    try {
+      clusters.put(config.clusters);
+      accessLogs.open(config.listeners);
+      const snapshot = this.#compile(config, claim.assigned);
+      await this.#send(snapshot);
+      this.#ports.commit(config.listeners, claim);
+      this.#commit(config, snapshot);
+    } catch (error) {
+      await this.#rollBack();
+      throw error;
+    } finally {
+      this.#isApplying = false;
+      if (this.#isBehind) this.push();
+    }
   }
 
   async #warm(): Promise<void> {
@@ -128,6 +137,7 @@ export class Rollout {
 
   async #send(snapshot: Snapshot): Promise<void> {
     const isFirst = this.#inForce === null;
+    this.#sent = snapshot;
     const outcome = await this.#options.group.apply(snapshot, isFirst ? firstApplyMs : applyMs);
     const refusal = refusalOf(outcome, isFirst);
     if (refusal !== null) throw refusal;
@@ -147,7 +157,6 @@ export class Rollout {
       snapshotVersion: snapshot.version,
       listeners: withPorts(config.listeners, this.#ports.assigned),
     };
-    this.#slots = snapshot.slots;
     clusters.retain(new Set(config.clusters.map(({ name }) => name)));
     accessLogs.retain(config.listeners, config.drainTimeoutMs);
     directory.retain(basesOf(snapshot));
@@ -163,6 +172,7 @@ export class Rollout {
     clusters.retain(new Set(config.clusters.map(({ name }) => name)));
     accessLogs.retain(config.listeners, config.drainTimeoutMs);
     const snapshot = this.#compile(config, this.#ports.assigned);
+    this.#sent = snapshot;
     const outcome = await group.apply(snapshot, applyMs);
     directory.retain(basesOf(snapshot));
     const refusal = refusalOf(outcome, false);
@@ -171,10 +181,9 @@ export class Rollout {
 
   #compile(config: Config, assigned: ReadonlyMap<string, SocketAddress>): Snapshot {
     const { clusters, directory } = this.#options;
-    this.#snapshotVersion++;
     const open = withPorts(config.listeners, assigned).filter(({ role }) => !this.#isClosed(role));
     return compileSnapshot({
-      version: this.#snapshotVersion,
+      version: (this.#sent?.version ?? 0) + 1,
       config,
       listeners: open,
       directory,
@@ -186,4 +195,12 @@ export class Rollout {
   #isClosed(role: ListenerConfig['role']): boolean {
     return this.#closed === 'all' || (this.#closed === 'inbound' && role === 'inbound');
   }
+}
+
+/** Of one configuration: what may differ between two of its snapshots. */
+function isSameState(a: Snapshot, b: Snapshot | null): boolean {
+  if (b === null) return false;
+  return (
+    a.config.listeners.length === b.config.listeners.length && isDeepStrictEqual(a.endpoints, b.endpoints)
+  );
 }

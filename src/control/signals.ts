@@ -1,14 +1,12 @@
 /**
- * Signals of the process, with Envoy's meanings where it has them: SIGTERM and SIGINT drain and exit, a second one exits
- * at once; SIGHUP reads the configuration again; SIGUSR1 reopens the log files. Node starts its inspector on SIGUSR1
- * unless somebody listens; listening here also means that nobody can open a debugging port from outside.
+ * Signals of the process, with Envoy's meanings where it has them: SIGTERM and SIGINT end it, SIGHUP reads the
+ * configuration again, SIGUSR1 reopens the log files. Node starts its inspector on SIGUSR1 unless somebody listens;
+ * listening here also means that nobody can open a debugging port from outside.
  */
 
 export interface SignalActions {
-  /** The first SIGTERM or SIGINT. */
-  drain(signal: NodeJS.Signals): void;
-  /** Any further one. */
-  quit(signal: NodeJS.Signals): void;
+  /** In order at first; at once when it has been called before. */
+  end(signal: NodeJS.Signals): void;
   reload(): void;
   reopenLogs(): void;
 }
@@ -24,17 +22,9 @@ export function listenToSignals(
   source: SignalSource = process,
   platform: NodeJS.Platform = process.platform,
 ): () => void {
-  let isEnding = false;
-  const end = (signal: NodeJS.Signals) => {
-    if (isEnding) actions.quit(signal);
-    else {
-      isEnding = true;
-      actions.drain(signal);
-    }
-  };
   const handlers: [NodeJS.Signals, (signal: NodeJS.Signals) => void][] = [
-    ['SIGTERM', end],
-    ['SIGINT', end],
+    ['SIGTERM', actions.end],
+    ['SIGINT', actions.end],
     ['SIGHUP', () => actions.reload()],
   ];
   // Windows has no SIGUSR1.

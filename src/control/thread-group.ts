@@ -94,16 +94,12 @@ export class ThreadGroup {
    */
   async apply(snapshot: Snapshot, deadlineMs: number): Promise<ApplyOutcome> {
     this.#round?.giveUp();
-    const threads = this.#seats.flatMap((seat) => (isAlive(seat.current) ? [seat.current] : []));
     const round = new ApplyRound(
       snapshot.version,
-      threads.map((thread) => thread.thread),
+      this.#seats.map((seat) => seat.thread),
     );
     this.#round = round;
-    for (const thread of threads) {
-      thread.apply(snapshot);
-      if (thread.state === 'stalled') round.stalled(thread.thread);
-    }
+    for (const seat of this.#seats) this.#ask(seat, snapshot, round);
     const deadline = this.#options.clock.after(deadlineMs, () => round.giveUp());
     const outcome = await round.outcome;
     deadline.cancel();
@@ -168,6 +164,19 @@ export class ThreadGroup {
       restarts,
       lastReplacement,
     }));
+  }
+
+  #ask({ thread, current, lastReplacement }: ThreadSeat, snapshot: Snapshot, round: ApplyRound): void {
+    if (isAlive(current)) {
+      current.apply(snapshot);
+      // A draining thread takes nothing new.
+      if (current.state === 'stalled' || this.#draining !== null) round.stalled(thread);
+    } else if (this.#accepted === null && lastReplacement !== null) {
+      // It died before it was ever told anything.
+      round.died(thread, lastReplacement.exit);
+    } else {
+      round.stalled(thread);
+    }
   }
 
   #accept(snapshot: Snapshot): void {

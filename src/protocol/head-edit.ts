@@ -6,6 +6,8 @@ export interface HeadEdit {
   authority: string | null;
   /** Names in lower case that are not forwarded. */
   dropped: readonly string[];
+  /** Complete field lines to add first, as bytes; borrowed until the exchange ends. */
+  block: Buffer;
   /** Complete field lines to add, each `name: value` with CRLF, characters below U+0100. */
   lines: string;
   /** The protocol that an upgrade asks for or agrees to; `null`: `Upgrade` is not forwarded. */

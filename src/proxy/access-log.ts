@@ -33,6 +33,12 @@ export class AccessLog {
     return this.#requestHeaders.map((name) => head.header(name));
   }
 
+  /** The id that this hop gave a request which had none stands in the log like any that came with it. */
+  noteRequestId(captured: (string | undefined)[], requestId: string | undefined): void {
+    const index = this.#requestHeaders.indexOf('x-request-id');
+    if (index >= 0 && requestId !== undefined) captured[index] = requestId;
+  }
+
   captureResponse(head: HeadView): (string | undefined)[] {
     return this.#responseHeaders.map((name) => head.header(name));
   }

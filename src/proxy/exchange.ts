@@ -232,7 +232,8 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       return;
     }
     this.cluster = cluster;
-    if (route.forward!.hashPolicy.length > 0) this.#hash = route.hash(this.head!, this.connection.remoteAddress);
+    if (route.forward!.hashPolicy.length > 0)
+      this.#hash = route.hash(this.head!, this.connection.remoteAddress);
     this.#edit = this.#requestEdit(route);
     this.#startTry(null);
   }
@@ -240,7 +241,11 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   #requestEdit(route: Route): HeadEdit {
     const head = this.head!;
     const dropped: string[] = [];
-    let lines = this.#forwarded.linesFor(head, dropped);
+    const block = this.#forwarded.linesFor(head, dropped);
+    if (this.requestHeaders !== null) {
+      this.context.accessLog!.noteRequestId(this.requestHeaders, this.#forwarded.requestId);
+    }
+    let lines = '';
     if (this.trace !== null) lines += this.trace.requestLines(dropped);
     if (!route.requestHeaders.empty) {
       dropped.push(...route.requestHeaders.dropped);
@@ -251,6 +256,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       target: route.rewriteTarget(head.target),
       authority: route.hostRewrite,
       dropped,
+      block,
       lines,
       upgrade: this.#wantedUpgrade(route),
     };
@@ -407,7 +413,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     const dropped = [...patch.dropped];
     let lines = linesOf(patch.pairs);
     if (filters !== null) lines += filters.responseLines(dropped);
-    return { target: null, authority: null, dropped, lines, upgrade };
+    return { target: null, authority: null, dropped, block: noBytes, lines, upgrade };
   }
 
   #switchProtocols(): void {
@@ -683,7 +689,15 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   }
 }
 
-const plainResponse: HeadEdit = { target: null, authority: null, dropped: [], lines: '', upgrade: null };
+const noBytes: Buffer = Buffer.alloc(0);
+const plainResponse: HeadEdit = {
+  target: null,
+  authority: null,
+  dropped: [],
+  block: noBytes,
+  lines: '',
+  upgrade: null,
+};
 
 function linesOf(pairs: readonly { readonly name: string; readonly value: string }[]): string {
   let lines = '';

@@ -1,5 +1,5 @@
 /** What a hop adds to a request: who it came from, which way, and under which id. */
-import { randomUUID } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type { ForwardedConfig } from '../config/index.ts';
 import { Field, fieldBit, type Http1Head } from '../protocol/index.ts';
 
@@ -13,10 +13,13 @@ export class ForwardedLines {
   readonly #address: string;
   readonly #scheme: string;
   readonly #via: string;
-  /** What the last request with this authority and version got. */
-  #lastAuthority: Buffer | null = null;
-  #lastVersion = -1;
-  #lastLines = '';
+  /** What the last request with this authority and version got: its lines, then a request id to write over. */
+  #authority: Buffer | null = null;
+  #minorVersion = -1;
+  #usual: Buffer = Buffer.alloc(0);
+  #requestIdAt = 0;
+  /** Whether the last request got a new id. */
+  #madeId = false;
 
   constructor(options: { config: ForwardedConfig; via: string; remoteAddress: string; scheme: string }) {
     this.#config = options.config;
@@ -25,36 +28,45 @@ export class ForwardedLines {
     this.#via = options.via;
   }
 
-  /** Field lines to add to `head`; names that they replace are pushed to `dropped`. */
-  linesFor(head: Http1Head, dropped: string[]): string {
-    let lines: string;
-    if (this.#config.mode === 'off') lines = this.#viaLine(head);
-    else if ((head.present & forwardedFields) === 0) lines = this.#usualLines(head);
-    else if (this.#config.mode === 'replace') {
+  /**
+   * Complete field lines to add to `head`; names that they replace are pushed to `dropped`. Borrowed until the next
+   * call: an HTTP/1 connection has one request at a time.
+   */
+  linesFor(head: Http1Head, dropped: string[]): Buffer {
+    const { mode, keepRequestId } = this.#config;
+    const appends = mode === 'append' && (head.present & forwardedFields) !== 0;
+    if (mode === 'replace' && (head.present & forwardedFields) !== 0) {
       dropped.push('x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host');
-      lines = this.#usualLines(head);
-    } else lines = this.#appendedLines(head, dropped);
-    if (this.#config.keepRequestId && (head.present & requestIdField) !== 0) return lines;
+    }
+    if (appends) this.#prepare(this.#appendedLines(head, dropped), null, -1);
+    else if (this.#minorVersion !== head.minorVersion || !head.authorityIs(this.#authority!))
+      this.#prepareUsual(head);
+    this.#madeId = !keepRequestId || (head.present & requestIdField) === 0;
+    if (!this.#madeId) return this.#usual.subarray(0, this.#requestIdAt - requestIdPrefix.length);
     if ((head.present & requestIdField) !== 0) dropped.push('x-request-id');
-    return `${lines}x-request-id: ${randomUUID()}\r\n`;
+    writeUuid(this.#usual, this.#requestIdAt);
+    return this.#usual;
   }
 
-  /** For a request that comes straight from its client; remembered, because the next one is mostly alike. */
-  #usualLines(head: Http1Head): string {
-    if (
-      this.#lastAuthority !== null &&
-      this.#lastVersion === head.minorVersion &&
-      head.authorityIs(this.#lastAuthority)
-    ) {
-      return this.#lastLines;
-    }
+  /** The id that the last request was given; `undefined` when it kept its own. */
+  get requestId(): string | undefined {
+    return this.#madeId
+      ? this.#usual.toString('latin1', this.#requestIdAt, this.#requestIdAt + uuidLength)
+      : undefined;
+  }
+
+  #prepareUsual(head: Http1Head): void {
     const { authority } = head;
-    this.#lastAuthority = Buffer.from(authority, 'latin1');
-    this.#lastVersion = head.minorVersion;
-    this.#lastLines =
-      `${this.#viaLine(head)}x-forwarded-for: ${this.#address}\r\nx-forwarded-proto: ${this.#scheme}\r\n` +
-      hostLine(authority);
-    return this.#lastLines;
+    const forwarded = `x-forwarded-for: ${this.#address}\r\nx-forwarded-proto: ${this.#scheme}\r\n${hostLine(authority)}`;
+    const lines = this.#viaLine(head) + (this.#config.mode === 'off' ? '' : forwarded);
+    this.#prepare(lines, Buffer.from(authority, 'latin1'), head.minorVersion);
+  }
+
+  #prepare(lines: string, authority: Buffer | null, minorVersion: number): void {
+    this.#usual = Buffer.from(`${lines}${requestIdPrefix}${' '.repeat(uuidLength)}\r\n`, 'latin1');
+    this.#requestIdAt = this.#usual.length - uuidLength - 2;
+    this.#authority = authority;
+    this.#minorVersion = minorVersion;
   }
 
   /** Each hop adds its peer to the list; what the first hop said of scheme and host stays. */
@@ -76,4 +88,26 @@ export class ForwardedLines {
 
 function hostLine(authority: string): string {
   return authority === '' ? '' : `x-forwarded-host: ${authority}\r\n`;
+}
+
+const requestIdPrefix = 'x-request-id: ';
+const uuidLength = 36;
+const entropy: Uint8Array = new Uint8Array(4096);
+let entropyUsed: number = entropy.length;
+const hexDigits: Uint8Array = Buffer.from('0123456789abcdef', 'latin1');
+
+/** Writes a random UUID (RFC 9562 version 4) without making a string of it, which would cost more than the digits. */
+function writeUuid(target: Buffer, at: number): void {
+  if (entropyUsed === entropy.length) {
+    randomFillSync(entropy);
+    entropyUsed = 0;
+  }
+  for (let i = 0; i < 16; i++) {
+    let byte = entropy[entropyUsed++]!;
+    if (i === 6) byte = (byte & 0x0f) | 0x40;
+    else if (i === 8) byte = (byte & 0x3f) | 0x80;
+    if (i === 4 || i === 6 || i === 8 || i === 10) target[at++] = 45;
+    target[at++] = hexDigits[byte >> 4]!;
+    target[at++] = hexDigits[byte & 15]!;
+  }
 }

@@ -7,7 +7,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 
 /** Where it is on this platform. */
-export function hostsFilePath(): string {
+function hostsFilePath(): string {
   if (process.platform !== 'win32') return '/etc/hosts';
   return join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'hosts');
 }

@@ -403,7 +403,15 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
   }
 }
 
-const noEdit: HeadEdit = { target: null, authority: null, dropped: [], lines: '', upgrade: null };
+const noBytes: Buffer = Buffer.alloc(0);
+const noEdit: HeadEdit = {
+  target: null,
+  authority: null,
+  dropped: [],
+  block: noBytes,
+  lines: '',
+  upgrade: null,
+};
 
 /** Until another protocol exists on the other side, every head is one of ours. */
 function asHttp1(head: ResponseHead): Http1Head {

@@ -28,6 +28,7 @@ export function writeRequestHead(out: Connection, head: Http1Head, edit: HeadEdi
     from: keepsLine ? 0 : head.fieldsStart,
     fields: dropped,
     names: edit.dropped,
+    block: edit.block,
     lines,
   });
 }
@@ -41,6 +42,7 @@ export function writeResponseHead(out: Connection, head: Http1Head, edit: HeadEd
     from: keepsLine ? 0 : head.fieldsStart,
     fields: hopByHop,
     names: edit.dropped,
+    block: edit.block,
     lines,
   });
 }
@@ -56,13 +58,14 @@ interface FieldChange {
   readonly fields: number;
   readonly names: readonly string[];
   /** Complete lines to add. */
+  readonly block: Buffer;
   readonly lines: string;
 }
 
 /** Writes the head from `change.from` to its end, in as few pieces as there are gaps. */
 function writeFields(out: Connection, head: Http1Head, change: FieldChange): void {
   const { bytes, base, offsets, fields, headerCount } = head;
-  const { lines } = change;
+  const { block, lines } = change;
   const end = base + head.length - 2;
   let runStart = base + change.from;
   if ((head.present & change.fields) !== 0 || change.names.length > 0 || head.connectionNamesFields) {
@@ -74,12 +77,14 @@ function writeFields(out: Connection, head: Http1Head, change: FieldChange): voi
       runStart = i + 1 < headerCount ? base + offsets[4 * i + 4]! : end;
     }
   }
-  if (lines === '') {
+  if (block.length === 0 && lines === '') {
     out.write(bytes, runStart, end + 2);
     return;
   }
   if (runStart < end) out.write(bytes, runStart, end);
-  out.writeLatin1(`${lines}\r\n`);
+  if (block.length > 0) out.write(block, 0, block.length);
+  if (lines !== '') out.writeLatin1(lines);
+  out.write(bytes, end, end + 2);
 }
 
 /** Fields that a sender may not have removed by naming them in `Connection`: they frame or route the message. */

@@ -1,8 +1,11 @@
 /**
- * Where log lines go: a descriptor that is written without waiting, with a bounded buffer. A reader that has stopped
- * or a full disk costs lines (how many is said once it works again), never the control thread's time or its life.
+ * Where log lines go. pino's own destination is not used: written synchronously it stops the control thread when the
+ * reader of a pipe has stopped, and otherwise it never ends the process while the disk is full. This one costs lines
+ * then (how many is said once it works again), never the control thread's time or its life.
  */
-import { pino } from 'pino';
+import process from 'node:process';
+import { type Clock, systemClock } from '../../base/index.ts';
+import { AppendWriter } from '../output/append-writer.ts';
 
 export interface LogDestination {
   write(line: string): void;
@@ -10,28 +13,26 @@ export interface LogDestination {
   onRecovery(report: (droppedLines: number) => void): void;
 }
 
-/** Buffered bytes beyond which lines are dropped. */
-const maxBufferedBytes = 1024 * 1024;
+/** Beyond this, lines are dropped. */
+const maxQueuedBytes = 1024 * 1024;
 
-export function openDestination(descriptor: number): LogDestination {
-  const stream = pino.destination({ dest: descriptor, sync: false, maxLength: maxBufferedBytes });
-  let dropped = 0;
-  stream.on('drop', () => {
-    dropped++;
-  });
-  // What failed stays in the buffer and is tried again with the next line; unheard, it would end the process.
-  stream.on('error', () => {});
-  return {
-    write(line) {
-      stream.write(line);
+/** What is queued when the process ends is written then, as far as it can be without waiting. */
+export function openDestination(path: string, clock: Clock = systemClock): LogDestination {
+  let report: (droppedLines: number) => void = () => {};
+  const writer = new AppendWriter({
+    path,
+    clock,
+    maxQueuedBytes,
+    onFailure: () => {},
+    onRecovery: (droppedLines) => {
+      if (droppedLines > 0) report(droppedLines);
     },
-    onRecovery(report) {
-      stream.on('drain', () => {
-        if (dropped === 0) return;
-        const lines = dropped;
-        dropped = 0;
-        report(lines);
-      });
+  });
+  process.once('exit', () => writer.drainSync());
+  return {
+    write: (line) => writer.write(Buffer.from(line)),
+    onRecovery: (run) => {
+      report = run;
     },
   };
 }

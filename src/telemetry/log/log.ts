@@ -103,7 +103,7 @@ export class Log {
 export function createLog(
   level: LogLevel,
   format: LogConfig['format'],
-  destination: LogDestination = openDestination(2),
+  destination: LogDestination = openDestination('/dev/stderr'),
 ): Log {
   const stream = {
     write(line: string): void {

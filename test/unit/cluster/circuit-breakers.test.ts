@@ -100,13 +100,15 @@ describe('circuit breakers', () => {
   });
 
   test('hold exactly while threads race for the last places', async () => {
-    const gauges = new BreakerGauges(1);
+    const gauges = new BreakerGauges(2);
     const index = gauges.indexOf('app');
+    const scratch = gauges.indexOf('what the racers count with');
+    const racers = 3;
     const workers = Array.from(
-      { length: 3 },
+      { length: racers },
       () =>
         new Worker(new URL('./breaker-racer.ts', import.meta.url), {
-          workerData: { memory: gauges.memory, index },
+          workerData: { memory: gauges.memory, index, scratch, racers },
         }),
     );
     const results = await Promise.all(

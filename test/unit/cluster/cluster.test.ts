@@ -163,15 +163,21 @@ describe('a pick', () => {
       states,
     );
     let inFirst = 0;
+    let lowInFirst = 0;
+    let low = 0;
     const seen = new Set<Endpoint>();
     for (let n = 0; n < 4000; n++) {
       const hash = Math.imul(n, 0x9e3779b1) >>> 0;
       const endpoint = cluster.pick(hash, null)!;
       expect(cluster.pick(hash, null)).toBe(endpoint);
       if (endpoint.state.priority === 0) inFirst++;
+      if (hash < 2 ** 31) low++;
+      if (hash < 2 ** 31 && endpoint.state.priority === 0) lowInFirst++;
       seen.add(endpoint);
     }
     expect(inFirst / 4000).toBeCloseTo(0.7, 1);
+    // The priority is not chosen by the same bits that place a hash on the ring.
+    expect(lowInFirst / low).toBeCloseTo(0.7, 1);
     expect(seen.size).toBe(15);
   });
 

@@ -84,7 +84,7 @@ describe('the health of a checked endpoint', () => {
   });
 
   test('changes only after as many failures in a row as the threshold says', () => {
-    const { answer, log } = sceneOf();
+    const { answer, log } = sceneOf({ healthyThreshold: 4 });
     for (const kind of ['passed', 'failed', 'failed', 'passed', 'failed', 'failed', 'failed'] as const)
       answer(kind);
     expect(log.map((line) => line.split(' ')[0])).toEqual([

@@ -76,7 +76,34 @@ const orders: Record<string, (snapshot: Snapshot) => void> = {
   count: () => counters.add(ThreadSlot.localReplies, 1),
   outlier: () =>
     send({ kind: 'outlier', cluster: 'app', endpoint: '127.0.0.1:3000', failure: 'consecutive-5xx' }),
-  log: () => send({ kind: 'log', level: 'warn', message: 'said by the thread', fields: { discouraged } }),
+  log: ({ version, config }) =>
+    send({
+      kind: 'log',
+      level: 'warn',
+      message: 'said by the thread',
+      fields: { discouraged, version, config: JSON.stringify(config) },
+    }),
+  span: () =>
+    send({
+      kind: 'spans',
+      spans: [
+        {
+          traceId: '0af7651916cd43dd8448eb211c80319c',
+          spanId: 'b7ad6b7169203331',
+          parentSpanId: null,
+          name: 'GET',
+          kind: 'server',
+          startMs: 1,
+          endMs: 2,
+          error: false,
+          attributes: {},
+        },
+      ],
+    }),
+  access: ({ config }) => {
+    const path = config.listeners[0]?.accessLogs[0]?.path ?? 'none';
+    send({ kind: 'access-log', path, lines: new TextEncoder().encode(`line of thread ${thread}\n`) });
+  },
 };
 
 port.on('message', (message: ToData) => {
@@ -84,12 +111,16 @@ port.on('message', (message: ToData) => {
     discouraged = message.on;
     return;
   }
+  if (message.kind === 'access-log-written') {
+    const { path, bytes } = message;
+    send({ kind: 'log', level: 'info', message: 'written', fields: { path, bytes } });
+    return;
+  }
   if (message.kind === 'drain') {
     clearInterval(beat);
     send({ kind: 'drained', cut: thread });
     return;
   }
-  if (message.kind !== 'snapshot') return;
   const todo = ordersOf(message.snapshot);
   const late = todo.includes('applyFirst');
   if (late) applied(message.snapshot, false);

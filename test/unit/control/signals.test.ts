@@ -7,8 +7,7 @@ function listen(platform: NodeJS.Platform): { source: EventEmitter; done: string
   const done: string[] = [];
   const stop = listenToSignals(
     {
-      drain: (signal) => done.push(`drain ${signal}`),
-      quit: (signal) => done.push(`quit ${signal}`),
+      end: (signal) => done.push(`end ${signal}`),
       reload: () => done.push('reload'),
       reopenLogs: () => done.push('reopen'),
     },
@@ -19,16 +18,10 @@ function listen(platform: NodeJS.Platform): { source: EventEmitter; done: string
 }
 
 describe('signals', () => {
-  test('the first SIGTERM or SIGINT drains, any further one quits', () => {
+  test('SIGTERM and SIGINT end, SIGHUP reloads, SIGUSR1 reopens the logs', () => {
     const { source, done } = listen('linux');
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT']) source.emit(signal, signal);
-    expect(done).toEqual(['drain SIGINT', 'quit SIGTERM', 'quit SIGINT']);
-  });
-
-  test('SIGHUP reloads and SIGUSR1 reopens the logs, also while draining', () => {
-    const { source, done } = listen('linux');
-    for (const signal of ['SIGHUP', 'SIGTERM', 'SIGUSR1']) source.emit(signal, signal);
-    expect(done).toEqual(['reload', 'drain SIGTERM', 'reopen']);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1']) source.emit(signal, signal);
+    expect(done).toEqual(['end SIGINT', 'end SIGTERM', 'reload', 'reopen']);
   });
 
   test('leaves out SIGUSR1 where there is none, and everything once stopped', () => {

@@ -3,8 +3,8 @@ import { createLog, type Log, type LogDestination } from '../../../src/telemetry
 
 export class LogLines implements LogDestination {
   readonly lines: string[] = [];
-  readonly log: Log = createLog('trace', 'json', this);
   recovered: (droppedLines: number) => void = () => {};
+  readonly log: Log = createLog('trace', 'json', this);
 
   write(line: string): void {
     this.lines.push(line);

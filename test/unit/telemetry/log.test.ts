@@ -170,14 +170,20 @@ describe('createLog on standard error', () => {
   ];
 
   test('loses nothing when the process exits at once', () => {
-    const { status, stderr } = spawnSync(process.execPath, run(500, 'exit'), { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, run(500, 'exit'), {
+      encoding: 'utf8',
+      timeout: 10_000,
+    });
     expect(status).toBe(3);
     expect(stderr.trimEnd().split('\n')).toHaveLength(500);
   });
 
   test.skipIf(!existsSync('/dev/full'))('survives a full disk', () => {
     const full = openSync('/dev/full', 'w');
-    const { status } = spawnSync(process.execPath, run(10, 'wait'), { stdio: ['ignore', 'ignore', full] });
+    const { status } = spawnSync(process.execPath, run(10, 'wait'), {
+      stdio: ['ignore', 'ignore', full],
+      timeout: 10_000,
+    });
     expect(status).toBe(0);
     const { status: atExit } = spawnSync(process.execPath, run(10, 'exit'), {
       stdio: ['ignore', 'ignore', full],

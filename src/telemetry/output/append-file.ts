@@ -1,10 +1,10 @@
 /**
- * The file end of an access log: open for append, write what the kernel takes, close. Standard output and error need
+ * The file end of a log: open for append, write what the kernel takes, close. Standard output and error need
  * care: a pipe is opened anew without blocking, so a reader that has stopped cannot hold a thread of the pool; a
  * regular file is written through the inherited descriptor, because two descriptions of one file would overwrite each
  * other; a socket cannot be opened by path at all.
  */
-import { close, constants, fstatSync, open, write } from 'node:fs';
+import { close, constants, fstatSync, open, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 const openFile = promisify(open);
@@ -51,6 +51,13 @@ export class AppendFile {
     if (this.#descriptor === null) throw new Error(`${this.#path} is not open`);
     const { bytesWritten } = await writeFile(this.#descriptor, bytes, from, bytes.byteLength - from);
     return bytesWritten;
+  }
+
+  /** As `write`, without waiting; throws the system's error. For the end of the process only. */
+  writeSync(bytes: Uint8Array, from: number): number {
+    const descriptor = this.#descriptor ?? this.#inherited;
+    if (descriptor === null) throw new Error(`${this.#path} is not open`);
+    return writeSync(descriptor, bytes, from);
   }
 
   /** An inherited descriptor stays open. */
