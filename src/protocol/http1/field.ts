@@ -69,23 +69,24 @@ export const hopByHop: number =
   fieldBit(Field.TransferEncoding) |
   fieldBit(Field.Upgrade);
 
-/** Names by length, so that one comparison or two decide. */
-const byLength: readonly (readonly Field[])[] = Array.from({ length: 20 }, (_, length) =>
-  fieldNames.flatMap((name, field) =>
-    field !== Field.Other && name.length === length ? [field as Field] : [],
-  ),
-);
 const nameBytes: readonly Uint8Array[] = fieldNames.map((name) => Buffer.from(name, 'latin1'));
+const longestName: number = Math.max(...fieldNames.map((name) => name.length));
+
+/** By length and first letter there is at most one known name: the table says which, and one comparison decides. */
+const candidates: Uint8Array = new Uint8Array((longestName + 1) * 32);
+for (const [field, name] of fieldNames.entries()) {
+  if (field === Field.Other) continue;
+  const key = name.length * 32 + (name.charCodeAt(0) & 31);
+  if (candidates[key] !== Field.Other) throw new Error(`two known fields share the key of "${name}"`);
+  candidates[key] = field;
+}
 
 /** Which field the name `bytes[at..at+length)` is; the bytes must be a token. */
 export function identifyField(bytes: Uint8Array, at: number, length: number): Field {
-  if (length >= byLength.length) return Field.Other;
-  const candidates = byLength[length]!;
-  for (let i = 0; i < candidates.length; i++) {
-    const field = candidates[i]!;
-    if (equalsLowerCase(bytes, at, nameBytes[field]!)) return field;
-  }
-  return Field.Other;
+  if (length > longestName) return Field.Other;
+  const field = candidates[length * 32 + (bytes[at]! & 31)]! as Field;
+  if (field === Field.Other || !equalsLowerCase(bytes, at, nameBytes[field]!)) return Field.Other;
+  return field;
 }
 
 /** Whether the bytes at `at`, a token put in lower case, are `name`. Setting bit 5 maps no other token byte to a letter or `-`. */

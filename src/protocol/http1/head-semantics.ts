@@ -53,6 +53,10 @@ function checkFraming(head: Http1Head): HeadError {
 
 function readConnection(head: Http1Head, from: number, to: number): void {
   const bytes = head.bytes;
+  if (is(bytes, from, to, keepAlive)) {
+    head.connectionKeepAlive = true;
+    return;
+  }
   let at = from;
   while (at < to) {
     const end = tokenEnd(bytes, at, to);
@@ -92,8 +96,10 @@ function readTransferEncoding(head: Http1Head, from: number, to: number): HeadEr
 
 function readHost(head: Http1Head, from: number, to: number): HeadError {
   if ((head.present & fieldBit(Field.Host)) !== 0) return HeadError.DuplicateHost;
-  for (let at = from; at < to; at++)
-    if ((classes[head.bytes[at]!]! & Class.Host) === 0) return HeadError.InvalidHost;
+  const { bytes } = head;
+  const table = classes;
+  const { Host } = Class;
+  for (let at = from; at < to; at++) if ((table[bytes[at]!]! & Host) === 0) return HeadError.InvalidHost;
   head.hostStart = from - head.base;
   head.hostEnd = to - head.base;
   return HeadError.None;

@@ -236,7 +236,9 @@ export class Http1Head implements RequestHead, ResponseHead {
 
 /** End of the token that starts at `at`. */
 export function tokenEnd(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && (characterClass[bytes[at]!]! & CharacterClass.Token) !== 0) at++;
+  const table = characterClass;
+  const { Token } = CharacterClass;
+  while (at < end && (table[bytes[at]!]! & Token) !== 0) at++;
   return at;
 }
 

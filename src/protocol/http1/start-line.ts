@@ -9,14 +9,16 @@ import { HeadError } from './head-error.ts';
 /** `method SP request-target SP HTTP/1.x CRLF` (RFC 9112 section 3). */
 export function parseRequestLine(head: Http1Head, end: number, maxBytes: number): number {
   const { bytes, base } = head;
+  const table = classes;
+  const { Token, Target } = Class;
   let at = base;
-  while (at < end && (classes[bytes[at]!]! & Class.Token) !== 0) at++;
+  while (at < end && (table[bytes[at]!]! & Token) !== 0) at++;
   if (at >= end) return 0;
   if (bytes[at] !== SP || at === base) return -HeadError.InvalidMethod;
   head.methodEnd = at - base;
   head.methodKind = identifyMethod(bytes, base, at - base);
   const targetStart = ++at;
-  while (at < end && (classes[bytes[at]!]! & Class.Target) !== 0) at++;
+  while (at < end && (table[bytes[at]!]! & Target) !== 0) at++;
   if (at >= end) return 0;
   if (bytes[at] !== SP || at === targetStart) return -targetError(bytes[at]!, at === targetStart);
   head.targetStart = targetStart - base;
@@ -52,7 +54,9 @@ export function parseStatusLine(head: Http1Head, end: number): number {
   if (bytes[at] === SP) at++;
   else if (bytes[at] !== CR) return -HeadError.InvalidStatusLine;
   head.reasonStart = at - base;
-  while (at < end && (classes[bytes[at]!]! & Class.Value) !== 0) at++;
+  const table = classes;
+  const { Value } = Class;
+  while (at < end && (table[bytes[at]!]! & Value) !== 0) at++;
   head.reasonEnd = at - base;
   if (at + 1 >= end && (at >= end || bytes[at] === CR)) return 0;
   if (bytes[at] !== CR) return bytes[at] === LF ? -HeadError.BareLineFeed : -HeadError.InvalidStatusLine;

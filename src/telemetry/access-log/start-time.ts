@@ -102,9 +102,10 @@ export function compileTimeFormat(format: string): TimeFormat {
   };
 }
 
-/** `ms` into its second, cut (not rounded) to `digits` places. */
+/** `ms` into its second, cut (not rounded) to `digits` places. A leading one keeps the zeros behind it. */
 function fractionOf(ms: number, digits: number): string {
-  return padded(Math.min(999_999_999, Math.floor(ms * 1e6)), 9).slice(0, digits);
+  const whole = 10 ** digits;
+  return String(whole + Math.min(whole - 1, Math.floor((ms * whole) / 1000))).slice(1);
 }
 
 function padded(value: number, width: number = 2): string {
