@@ -13,12 +13,21 @@ const arenaBytes = 256 * 1024;
 /** A write never exceeds this, so that one blocked socket holds no more of an arena. */
 const writeBytes = 128 * 1024;
 
+/** Views of the arena up to this length are kept, because making one costs more than a small write is worth. */
+const viewBytes = 4096;
+
+function emptyViews(): (Buffer | undefined)[] {
+  return new Array<Buffer | undefined>(viewBytes + 1).fill(undefined);
+}
+
 export class Outbox {
   #arena: Buffer = Buffer.allocUnsafeSlow(arenaBytes);
   /** Start of the pending bytes, and their number. */
   #start = 0;
   #length = 0;
   #owner: Connection | null = null;
+  /** By length: `arena.subarray(0, length)`. */
+  #views: (Buffer | undefined)[] = emptyViews();
 
   /** Copies `bytes[from..to)` behind what `owner` has written in this turn. */
   append(owner: Connection, bytes: Buffer, from: number, to: number): void {
@@ -77,15 +86,22 @@ export class Outbox {
     return writeBytes - this.#length;
   }
 
+  /** Small writes from the start of the arena are nearly all there are, and of few lengths (bench/micro/exchange.ts). */
+  #view(start: number, end: number): Buffer {
+    if (start !== 0 || end > viewBytes) return this.#arena.subarray(start, end);
+    return (this.#views[end] ??= this.#arena.subarray(0, end));
+  }
+
   #emit(owner: Connection): void {
     const start = this.#start;
     const end = start + this.#length;
     this.#length = 0;
-    if (owner.send(this.#arena.subarray(start, end))) return;
+    if (owner.send(this.#view(start, end))) return;
     // The socket keeps these bytes until they are sent.
     this.#start = end;
     if (arenaBytes - end < writeBytes) {
       this.#arena = Buffer.allocUnsafeSlow(arenaBytes);
+      this.#views = emptyViews();
       this.#start = 0;
     }
   }

@@ -35,6 +35,7 @@ export const methodNames: readonly string[] = [
 ];
 
 const empty: Buffer = Buffer.alloc(0);
+const keptBytes = 512;
 
 export class Http1Head implements RequestHead, ResponseHead {
   /** The head is `bytes[base .. base + length)`; every offset below is relative to `base`. */
@@ -76,6 +77,8 @@ export class Http1Head implements RequestHead, ResponseHead {
   /** Where the value of `Host` stands; empty range without one. */
   hostStart = 0;
   hostEnd = 0;
+  /** Where `retain` copies to; kept for the next message of the connection. */
+  #kept: Buffer | null = null;
   #target: string | null = null;
 
   constructor(maxHeaderCount: number) {
@@ -104,11 +107,13 @@ export class Http1Head implements RequestHead, ResponseHead {
     this.#target = null;
   }
 
-  /** Copies the bytes, so that the head stays valid after the read that brought it. */
+  /** Copies the bytes, so that the head stays valid after the read that brought it and until the next message. */
   retain(): void {
-    const copy = Buffer.allocUnsafe(this.length);
-    this.bytes.copy(copy, 0, this.base, this.base + this.length);
-    this.bytes = copy;
+    if (this.#kept === null || this.#kept.length < this.length) {
+      this.#kept = Buffer.allocUnsafeSlow(Math.max(keptBytes, this.length));
+    }
+    this.bytes.copy(this.#kept, 0, this.base, this.base + this.length);
+    this.bytes = this.#kept;
     this.base = 0;
   }
 

@@ -81,7 +81,7 @@ const knownSpecifiers = `${Object.keys(specifiers)
 
 /** The format must have no problems. One formatter belongs to one thread. */
 export function compileTimeFormat(format: string): TimeFormat {
-  const { pieces } = parseTimeFormat(format);
+  const { runs, fractions } = groupPieces(parseTimeFormat(format).pieces);
   let second = Number.NaN;
   let texts: readonly string[] = [];
   return {
@@ -90,16 +90,32 @@ export function compileTimeFormat(format: string): TimeFormat {
       if (now !== second) {
         second = now;
         const at = new Date(now * 1000);
-        texts = pieces.map((piece) => ('text' in piece ? piece.text(at) : ''));
+        texts = runs.map((run) => run.map((text) => text(at)).join(''));
       }
-      let out = '';
-      for (let i = 0; i < pieces.length; i++) {
-        const piece = pieces[i]!;
-        out += 'digits' in piece ? fractionOf(ms - now * 1000, piece.digits) : texts[i]!;
+      let out = texts[0]!;
+      for (let i = 0; i < fractions.length; i++) {
+        out += fractionOf(ms - now * 1000, fractions[i]!) + texts[i + 1]!;
       }
       return out;
     },
   };
+}
+
+/** Runs of text around the fractions: one run more than there are fractions. */
+function groupPieces(pieces: readonly Piece[]): {
+  readonly runs: readonly (readonly ((at: Date) => string)[])[];
+  readonly fractions: readonly number[];
+} {
+  const runs: ((at: Date) => string)[][] = [[]];
+  const fractions: number[] = [];
+  for (const piece of pieces) {
+    if ('text' in piece) runs.at(-1)!.push(piece.text);
+    else {
+      fractions.push(piece.digits);
+      runs.push([]);
+    }
+  }
+  return { runs, fractions };
 }
 
 /** `ms` into its second, cut (not rounded) to `digits` places. A leading one keeps the zeros behind it. */

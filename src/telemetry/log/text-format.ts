@@ -13,7 +13,9 @@ interface LogLine extends Record<string, unknown> {
 export function formatForPeople(json: string): string {
   const { time, level, component, message, ...fields } = JSON.parse(json) as LogLine;
   const stacks: string[] = [];
-  const values = Object.entries(fields).map(([name, value]) => ` ${printable(name)}=${valueText(value, stacks)}`);
+  const values = Object.entries(fields).map(
+    ([name, value]) => ` ${printable(name)}=${valueText(value, stacks)}`,
+  );
   const about = component === undefined ? '' : `${printable(component)}: `;
   const head = `${time} ${level.toUpperCase().padEnd(5)} ${about}${printable(message)}`;
   return `${head}${values.join('')}\n${stacks.join('')}`;

@@ -1,3 +1,4 @@
+export { gateway, type GatewayKeys, type Keys, replies } from './gateway.ts';
 export { header, headers, type Message } from './message.ts';
 export { settle, until, within } from './patience.ts';
 export { connectPeer, type Ending, Peer, rawRequest, type Request, type Response } from './peer.ts';
