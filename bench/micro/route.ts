@@ -72,7 +72,7 @@ function route(name: string, match: Partial<RouteMatch>): RouteConfig {
 }
 
 function host(name: string, domains: readonly string[], routes: readonly RouteConfig[]): VirtualHostConfig {
-  return { name, domains, routes, headers: NO_HEADERS };
+  return { name, domains, routes, requestHeaders: NO_HEADERS, responseHeaders: NO_HEADERS };
 }
 
 /** 64 requests spread evenly over the table. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { block, choice, list, reading } from './block.ts';
 import { accessLogDefaults } from './defaults.ts';
 import type { AccessLogConfig, AccessLogFormat } from './model.ts';
+import { accessLogProblems } from '../telemetry/index.ts';
 import { type Reading, read, refuse } from './reading.ts';
 import { text } from './scalar-schema.ts';
 
@@ -11,8 +12,10 @@ const defaultJson: AccessLogFormat = { kind: 'json', fields: accessLogDefaults.j
 
 const template = reading(z.string({ error: 'text' }).meta({ pattern: '^(text|json)$|%' }), readTemplate);
 
+const operatorText = reading(text(1024), (value) => checkOperators(value, (line) => line));
+
 const fields = z
-  .record(text(128, 1), text(1024), { error: 'a mapping of field names to command operators' })
+  .record(text(128, 1), operatorText, { error: 'a mapping of field names to command operators' })
   .transform((value): AccessLogFormat => ({ kind: 'json', fields: value }));
 
 const accessLog = block({
@@ -44,7 +47,16 @@ export const accessLogsSchema: z.ZodType<AccessLogConfig[]> = choice('a file or 
 function readTemplate(value: string): Reading<AccessLogFormat> {
   if (value === 'text') return read(defaultText);
   if (value === 'json') return read(defaultJson);
-  const isTemplate = value.includes('%') && value.length <= 4096;
-  const expected = 'text, json, or a line with command operators such as %RESPONSE_CODE%';
-  return isTemplate ? read({ kind: 'text', template: value.replace(/\n$/, '') }) : refuse(expected);
+  if (!value.includes('%') || value.length > 4096) {
+    return refuse('text, json, or a line with command operators such as %RESPONSE_CODE%');
+  }
+  return checkOperators(value.replace(/\n$/, ''), (line) => ({ kind: 'text', template: line }));
+}
+
+/** The first thing that is wrong with the operators is enough to go and look. */
+function checkOperators<T>(value: string, toResult: (value: string) => T): Reading<T> {
+  const [problem] = accessLogProblems(value);
+  return problem === undefined
+    ? read(toResult(value))
+    : refuse(`command operators of the access log (${problem})`);
 }

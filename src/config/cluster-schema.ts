@@ -30,7 +30,7 @@ const dns = block({
   respect_ttl: flag().prefault(dnsDefaults.respect_ttl).describe('Look up again when the TTL has passed.'),
   family: word(['auto', 'v4', 'v6', 'all'])
     .prefault(dnsDefaults.family)
-    .describe('`auto`: IPv6, and IPv4 when there is none; `all`: both.'),
+    .describe('`auto`: IPv4, and IPv6 when there is none; `all`: both.'),
   resolvers: list(resolverAddress(), 'DNS servers')
     .prefault([])
     .describe("DNS servers to ask, as `ip` or `ip:port`; by default the system's."),

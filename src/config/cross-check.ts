@@ -22,6 +22,7 @@ export function crossFindings(root: unknown): Finding[] {
     ...listeners.flatMap(virtualHostFindings),
     ...duplicates(clusters.map(nameOf), 'a name of its own for each cluster'),
     ...clusters.flatMap(endpointFindings),
+    ...clusters.flatMap(slowStartFindings),
     ...unknownClusters(listeners, clusters),
   ];
 }
@@ -126,6 +127,19 @@ function endpointFindings(cluster: Place): Finding[] {
     })),
   ];
 }
+
+/** A setting that is taken and then ignored would be believed. */
+function slowStartFindings(cluster: Place): Finding[] {
+  const slowStart = cluster.at('slow_start');
+  const balancer = cluster.at('balancer');
+  const kind = balancer.text ?? balancer.at('type').text ?? 'round_robin';
+  if (slowStart.value === undefined || !balancersWithoutSlowStart.includes(kind)) return [];
+  const expected = 'no slow_start, or a balancer that has it';
+  const hint = 'round_robin, weighted_round_robin and least_request have it';
+  return [{ path: slowStart.path, expected, got: `slow_start with ${kind}`, hint }];
+}
+
+const balancersWithoutSlowStart: readonly string[] = ['random', 'peak_ewma', 'ring_hash', 'maglev'];
 
 function isNamed(place: Place): boolean {
   const address = addressAt(place, '127.0.0.1');

@@ -154,8 +154,9 @@ export interface VirtualHostConfig {
   /** `example.com`, `*.example.com`, `api.*`, `*`, each with an optional `:port`. Lower case. */
   readonly domains: readonly string[];
   readonly routes: readonly RouteConfig[];
-  /** Of the forwarded request, applied before the route's own. */
-  readonly headers: HeaderMutations;
+  /** Of every forwarded request and every answer of this host, applied before the route's own. */
+  readonly requestHeaders: HeaderMutations;
+  readonly responseHeaders: HeaderMutations;
 }
 
 export interface RouteConfig {

@@ -7,9 +7,7 @@ import { defaultMs } from './quantity.ts';
 import { decimal, duration, flag, integer, ratio } from './scalar-schema.ts';
 
 const detection = block({
-  interval: duration(100)
-    .prefault(defaults.interval)
-    .describe('How often success rates are compared and ejections end.'),
+  interval: duration(100).prefault(defaults.interval).describe('How often success rates are compared.'),
   base_ejection_time: duration()
     .prefault(defaults.base_ejection_time)
     .describe('An ejection lasts this long times the number of ejections so far.'),

@@ -24,6 +24,9 @@ export const virtualHostSchema: z.ZodType<VirtualHostConfig> = block({
   request_headers: headerMutationsSchema
     .prefault({})
     .describe("Changes to every forwarded request of this host, applied before the route's own."),
+  response_headers: headerMutationsSchema
+    .prefault({})
+    .describe("Changes to every answer of this host, applied before the route's own."),
 })
   .transform((value): VirtualHostConfig => {
     const domains = [value.domains].flat();
@@ -31,14 +34,15 @@ export const virtualHostSchema: z.ZodType<VirtualHostConfig> = block({
       name: value.name ?? domains[0] ?? '*',
       domains,
       routes: value.routes,
-      headers: value.request_headers,
+      requestHeaders: value.request_headers,
+      responseHeaders: value.response_headers,
     };
   })
   .meta({ id: 'virtual_host', description: 'Routes for some domains. The most specific domain wins.' });
 
 /** What `routes` directly on a listener means. */
 export function catchAllHost(routes: readonly RouteConfig[]): VirtualHostConfig {
-  return { name: '*', domains: ['*'], routes, headers: noMutations };
+  return { name: '*', domains: ['*'], routes, requestHeaders: noMutations, responseHeaders: noMutations };
 }
 
 /** Lower case. */

@@ -57,6 +57,11 @@ export interface ByteMeter {
 const lingerMs = 1000;
 const lingerBytes = 1024 * 1024;
 
+/** Not documented, and what Node's own socket timeout goes by. */
+interface SocketInternals {
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
+}
+
 let nextId = 1;
 
 export class Connection implements DeadlineOwner {
@@ -75,7 +80,9 @@ export class Connection implements DeadlineOwner {
   #handler: ConnectionHandler;
   #sendDeadline: Deadline | null = null;
   #remoteAddress: string | null = null;
-  #acknowledged = 0;
+  /** When progress was last looked for: bytes of finished writes, and bytes of the running one that wait. */
+  #written = 0;
+  #queued = 0;
   #blocked = false;
   #paused = false;
   #peerEnded = false;
@@ -173,7 +180,7 @@ export class Connection implements DeadlineOwner {
 
   /** Stops `onData` until `resumeReading`; the kernel's window then stops the peer. */
   pauseReading(): void {
-    if (this.#paused || this.#closed) return;
+    if (this.#paused || this.#closed || this.#lingering) return;
     this.#paused = true;
     this.#socket.pause();
   }
@@ -203,6 +210,13 @@ export class Connection implements DeadlineOwner {
     if (this.#peerEnded) return;
     this.#paused = false;
     this.#socket.resume();
+    // A slow reader gets the time that it needs for what is queued; its pace is the send timeout's to judge.
+    if (this.#socket.writableLength === 0) this.#linger();
+    else this.#socket.once('finish', () => this.#linger());
+  }
+
+  #linger(): void {
+    if (this.#closed) return;
     this.#sendDeadline ??= new Deadline(this);
     this.#context.wheel.ensure(this.#sendDeadline, lingerMs);
   }
@@ -233,27 +247,33 @@ export class Connection implements DeadlineOwner {
   }
 
   onDeadline(deadline: Deadline): void {
-    if (this.#lingering) {
-      this.destroy();
-      return;
-    }
-    const socket = this.#socket;
-    const pending = socket.writableLength;
-    if (pending === 0 || this.#closed) return;
-    const acknowledged = socket.bytesWritten - pending;
-    if (acknowledged === this.#acknowledged) {
+    if (this.#closed) return;
+    if (this.#socket.writableLength === 0) {
+      if (this.#lingering) this.destroy();
+    } else if (!this.#noteProgress()) {
       this.destroy(CloseReason.SendTimeout);
-      return;
+    } else {
+      this.#context.wheel.arm(deadline, this.#sendTimeoutMs);
     }
-    this.#acknowledged = acknowledged;
-    this.#context.wheel.arm(deadline, this.#sendTimeoutMs);
   }
 
   #watchSending(): void {
     this.#sendDeadline ??= new Deadline(this);
     if (this.#sendDeadline.armed) return;
-    this.#acknowledged = this.#socket.bytesWritten - this.#socket.writableLength;
+    this.#noteProgress();
     this.#context.wheel.arm(this.#sendDeadline, this.#sendTimeoutMs);
+  }
+
+  /** Whether the kernel has taken bytes since the last call. */
+  #noteProgress(): boolean {
+    const socket = this.#socket;
+    const written = socket.bytesWritten - socket.writableLength;
+    // Node counts a write when all of it is taken, and makes one write of all that has queued up.
+    const queued = (socket as SocketInternals)._handle?.writeQueueSize ?? 0;
+    const moved = written !== this.#written || queued !== this.#queued;
+    this.#written = written;
+    this.#queued = queued;
+    return moved;
   }
 
   #onConnect(): void {

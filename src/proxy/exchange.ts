@@ -528,6 +528,8 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       this.#backoff = null;
       this.#startTry(this.endpoint);
     });
+    // The route's timeout counts during the wait, too.
+    this.#arm();
   }
 
   #countReset(reason: ResetReason): void {

@@ -64,7 +64,7 @@ function compileHost(
         config: route,
         virtualHost: config.name,
         slot: slotOf(config.name, route.name),
-        hostHeaders: config.headers,
+        host: config,
         path: `${path}.routes[${index}]`,
         problems,
       }),

@@ -3,7 +3,7 @@
  * Immutable; one object per route and data thread, shared by all requests.
  */
 import type { Problem, Random } from '../base/index.ts';
-import type { ForwardAction, HeaderMutations, RouteAction, RouteConfig } from '../config/index.ts';
+import type { ForwardAction, RouteAction, RouteConfig, VirtualHostConfig } from '../config/index.ts';
 import type { RequestHead } from '../protocol/index.ts';
 import { Conditions } from './conditions.ts';
 import { requestHash } from './hash-policy.ts';
@@ -26,8 +26,8 @@ export interface RouteOptions {
   readonly virtualHost: string;
   /** Base of its counters. */
   readonly slot: number;
-  /** Request mutations of the virtual host; the route's own go on top. */
-  readonly hostHeaders: HeaderMutations;
+  /** Header mutations of the virtual host; the route's own go on top. */
+  readonly host: Pick<VirtualHostConfig, 'requestHeaders' | 'responseHeaders'>;
   /** Where the route stands in the configuration, for `problems`. */
   readonly path: string;
   readonly problems: Problem[];
@@ -70,8 +70,8 @@ export class Route {
       action.kind === 'reply'
         ? { status: action.status, contentType: action.contentType, body: Buffer.from(action.body) }
         : null;
-    this.requestHeaders = HeaderPatch.of([options.hostHeaders, config.requestHeaders]);
-    this.responseHeaders = HeaderPatch.of([config.responseHeaders]);
+    this.requestHeaders = HeaderPatch.of([options.host.requestHeaders, config.requestHeaders]);
+    this.responseHeaders = HeaderPatch.of([options.host.responseHeaders, config.responseHeaders]);
     this.hostRewrite = forward?.hostRewrite ?? null;
     this.upgrades = forward?.upgrades ?? [];
     this.pathMatcher = new PathMatcher(match.path, `${path}.match.path`, problems);

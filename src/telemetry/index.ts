@@ -7,7 +7,7 @@ export {
   HeaderCapture,
 } from './access-log/formatter.ts';
 export { accessLogProblems } from './access-log/template.ts';
-export type { Block, Metric, MetricType } from './block.ts';
+export type { Metric } from './block.ts';
 export {
   ClusterSlot,
   clusterBlock,
@@ -29,4 +29,4 @@ export { type Entity, SlotDirectory } from './slot-directory.ts';
 export type { SpanRecord } from './span-record.ts';
 export { IdSource } from './trace/id-source.ts';
 export { TraceContext, TraceSource } from './trace/trace-context.ts';
-export { type TraceHeaderSink, type TraceHeaders, Tracer } from './trace/tracer.ts';
+export { Tracer } from './trace/tracer.ts';

@@ -40,6 +40,8 @@ const Reading = {
   /** The request is complete and its answer is not. */
   Waiting: 3,
   Tunnel: 4,
+  /** The last answer has been given: what else arrives is dropped. */
+  Closing: 5,
 } as const;
 type Reading = (typeof Reading)[keyof typeof Reading];
 
@@ -115,7 +117,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
       this.#options.wheel.arm(deadline, left);
       return;
     }
-    if (this.#reading === Reading.Idle) this.#connection.close();
+    if (this.#reading === Reading.Idle) this.#close();
     else if (this.#reading === Reading.Head)
       this.#refuse(408, HeadError.None, 'the request head took too long');
     else if (this.#reading === Reading.Body) this.#abortRequest(DownstreamReset.Timeout);
@@ -123,7 +125,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
 
   /** Closes an idle connection now and a busy one after its answer; for a drain. */
   drain(): void {
-    if (this.#exchange === null && this.#reading === Reading.Idle) this.#connection.close();
+    if (this.#exchange === null && this.#reading === Reading.Idle) this.#close();
   }
 
   get idle(): boolean {
@@ -135,7 +137,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
   #process(bytes: Buffer, from: number, to: number): void {
     this.#processing = true;
     let at = from;
-    while (at < to && !this.#connection.closed) {
+    while (at < to && !this.#connection.closed && this.#reading !== Reading.Closing) {
       if (this.#reading === Reading.Waiting) {
         this.#hold(bytes, at, to);
         break;
@@ -248,7 +250,8 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     const bodiless = ended || this.#isHead;
     const chunked = !bodiless && source.contentLength < 0 && this.#clientMinorVersion === 1;
     if (!bodiless && source.contentLength < 0 && !chunked) this.#persistent = false;
-    if (this.#options.draining()) this.#persistent = false;
+    // An answer that is complete before its request: the connection ends with it (see `#endAnswer`).
+    if (this.#options.draining() || (ended && this.#reading === Reading.Body)) this.#persistent = false;
     let framing = chunked ? 'transfer-encoding: chunked\r\n' : '';
     if (edit.upgrade === null) framing += this.#connectionField();
     this.#writer.start(chunked);
@@ -294,7 +297,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
 
   closeTunnel(): void {
     this.#exchange = null;
-    this.#connection.close();
+    this.#close();
   }
 
   reset(): void {
@@ -325,7 +328,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     if (this.#reading === Reading.Body) {
       // An early answer: the rest of the request is not wanted any more.
       this.#exchange = null;
-      this.#connection.close();
+      this.#close();
       return;
     }
     this.#finishIfDone();
@@ -336,13 +339,20 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     if (!this.#answered || this.#reading !== Reading.Waiting) return;
     this.#exchange = null;
     if (!this.#persistent) {
-      this.#connection.close();
+      this.#close();
       return;
     }
     this.#enter(Reading.Idle, this.#limits.idleTimeoutMs);
-    if (this.#options.draining()) this.#connection.close();
+    if (this.#options.draining()) this.#close();
     else if (this.#unread !== null && !this.#processing) this.#processUnread();
     else this.#connection.resumeReading();
+  }
+
+  /** Sends what is queued, then ends. Nothing further is read: to hold it would stop the reading that `close` needs. */
+  #close(): void {
+    this.#reading = Reading.Closing;
+    this.#unread = null;
+    this.#connection.close();
   }
 
   #processUnread(): void {
@@ -360,7 +370,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     this.#options.onRefused(status, error);
     const lines = `proxy-status: meshlock; error=http_request_error; details="${reason}"\r\nconnection: close\r\n`;
     this.#reply(status, lines, `${reason}\n`, false);
-    this.#connection.close();
+    this.#close();
   }
 
   /** The body of a running exchange failed. The exchange answers if it still can; then the connection closes. */
@@ -368,7 +378,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     const exchange = this.#exchange;
     this.#exchange = null;
     exchange?.onDownstreamReset(cause);
-    if (!this.#connection.closed) this.#connection.close();
+    if (!this.#connection.closed) this.#close();
   }
 
   #abort(cause: DownstreamReset): void {

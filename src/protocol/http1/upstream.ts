@@ -244,6 +244,7 @@ export class Http1Upstream implements ConnectionHandler, RequestStream, BodySink
     if (!isPersistent(head) || framing === BodyFraming.UntilClose) this.#persistent = false;
     this.#reader.start(framing, head.contentLength);
     const ended = framing === BodyFraming.None && head.status !== 101;
+    if (ended && consumedTo < to) this.#persistent = false;
     this.#state = ended ? State.Answered : State.Body;
     const sink = this.#sink;
     if (ended) this.#sink = null;
@@ -259,7 +260,11 @@ export class Http1Upstream implements ConnectionHandler, RequestStream, BodySink
       this.#fail(ResetReason.UpstreamProtocolError, refusals[this.#reader.error]!.reason);
       return to;
     }
-    if (this.#reader.done && this.#state === State.Body) this.#endAnswer(this.#reader.trailers);
+    if (this.#reader.done && this.#state === State.Body) {
+      // What follows the answer belongs to no request, and must not become the answer of the next one.
+      if (at < to) this.#persistent = false;
+      this.#endAnswer(this.#reader.trailers);
+    }
     return at;
   }
 

@@ -11,9 +11,20 @@ export interface NameFilter {
   test(name: string): boolean;
 }
 
+/** `used`: its entity has counted something. */
 export type Stat =
-  | { readonly name: string; readonly value: number }
-  | { readonly name: string; readonly histogram: HistogramStat };
+  | {
+      readonly name: string;
+      readonly type: 'counter' | 'gauge';
+      readonly used: boolean;
+      readonly value: number;
+    }
+  | {
+      readonly name: string;
+      readonly type: 'histogram';
+      readonly used: boolean;
+      readonly histogram: HistogramStat;
+    };
 
 export interface HistogramStat {
   readonly count: number;
@@ -64,23 +75,23 @@ function rounded(ms: number): string {
 
 function metricStats(kind: string, prefix: string, metric: Metric, row: Row): Stat[] {
   const first = row.base + metric.offset;
+  const used = row.busy;
+  const nameOf = (splitValue: string | null): string =>
+    `${prefix}.${statName(kind, metric.name, splitValue)}`;
   if (metric.type === 'histogram' || metric.type === 'summary') {
-    return [
-      {
-        name: `${prefix}.${statName(kind, metric.name, null)}`,
-        histogram: histogramAt(metric, row.values, first),
-      },
-    ];
+    const histogram = histogramAt(metric, row.values, first);
+    return [{ name: nameOf(null), type: 'histogram', used, histogram }];
   }
-  const stats = (metric.split?.values ?? [null]).map((splitValue, i) => ({
-    name: `${prefix}.${statName(kind, metric.name, splitValue)}`,
+  const { type, split } = metric;
+  const values = (split?.values ?? [null]).map((splitValue, i) => ({
+    name: nameOf(splitValue),
+    type,
+    used,
     value: row.values[first + i]!,
   }));
-  if (metric.split?.label === 'code_class') {
-    const value = stats.reduce((sum, stat) => sum + stat.value, 0);
-    stats.push({ name: `${prefix}.${statName(kind, metric.name, 'total')}`, value });
-  }
-  return stats;
+  if (split?.label !== 'code_class') return values;
+  const value = values.reduce((sum, stat) => sum + stat.value, 0);
+  return [...values, { name: nameOf('total'), type, used, value }];
 }
 
 function histogramAt(metric: Metric, values: Float64Array, first: number): HistogramStat {
@@ -104,7 +115,7 @@ function histogramAt(metric: Metric, values: Float64Array, first: number): Histo
  * Linear within the bucket that holds the quantile, as Prometheus' `histogram_quantile`; beyond the last bound, that
  * bound. `counts` has one entry per bound and one for +Inf, not cumulated.
  */
-export function quantileMs(q: number, bounds: readonly number[], counts: ArrayLike<number>): number | null {
+function quantileMs(q: number, bounds: readonly number[], counts: ArrayLike<number>): number | null {
   let total = 0;
   for (let i = 0; i < counts.length; i++) total += counts[i]!;
   if (total === 0) return null;

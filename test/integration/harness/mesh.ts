@@ -1,37 +1,20 @@
 /** The usual mesh of a test: one listener `web`, one cluster `app`, and an access log that says how exchanges ended. */
-import { until } from './patience.ts';
+import { gateway, type GatewayKeys, type Keys } from './gateway.ts';
 import { header } from './message.ts';
+import { until } from './patience.ts';
 import type { Peer, Response } from './peer.ts';
 import type { TestProxy } from './proxy.ts';
 
 const format =
   '%RESPONSE_FLAGS% %RESPONSE_CODE% %UPSTREAM_REQUEST_ATTEMPT_COUNT% %UPSTREAM_HOST% %BYTES_SENT% %RESPONSE_CODE_DETAILS%';
 
-export interface MeshText {
-  /** Ports of 127.0.0.1, or flow mappings. */
-  readonly endpoints: readonly (number | string)[];
-  /** Further keys of the route, the cluster and the listener, each as flow mapping entries. */
-  readonly route?: string;
-  readonly cluster?: string;
-  readonly listener?: string;
+/** `gateway` with that access log. */
+export function mesh(upstream: number | readonly number[], keys: GatewayKeys = {}): string {
+  return gateway(upstream, { ...keys, listener: { access_logs: [accessLog], ...keys.listener } });
 }
 
-/** YAML for `startProxy`. */
-export function meshText({ endpoints, route = '', cluster = '', listener = '' }: MeshText): string {
-  const more = (keys: string): string => (keys === '' ? '' : `, ${keys}`);
-  const addresses = endpoints.map((one) => (typeof one === 'number' ? `"127.0.0.1:${one}"` : one));
-  return `
-listeners:
-  - { name: web, address: "127.0.0.1:0", access_logs: [${accessLog()}], routes: [{ match: /, cluster: app${more(route)} }]${more(listener)} }
-clusters:
-  - { name: app, endpoints: [${addresses.join(', ')}]${more(cluster)} }
-`;
-}
-
-/** The access log that `outcome` reads, as a flow mapping. */
-export function accessLog(): string {
-  return `{ path: /dev/null, format: "${format}" }`;
-}
+/** What `outcome` reads. */
+export const accessLog: Keys = { path: '/dev/null', format };
 
 /** How an exchange (or a TCP session) ended, from the access log. */
 export interface Outcome {

@@ -28,6 +28,11 @@ export interface ProxyOptions {
   /** Changes the finished configuration, for what a file cannot say. */
   readonly edit?: (config: Config) => Config;
   readonly seed?: number;
+  /** In place of what the configuration and `setEndpointHealth` say: endpoints as a control side knows them. */
+  readonly endpoints?: (
+    cluster: ClusterConfig,
+    slotOf: (endpointKey: string) => number,
+  ) => readonly EndpointState[];
 }
 
 /** What active health checks and outlier detection would say. */
@@ -121,6 +126,11 @@ export class TestProxy {
   /** Brings another configuration into force, as a reload does; failures are answered, not thrown. */
   async update(text: string): Promise<Applied> {
     this.#config = this.#parse(text);
+    return this.#apply();
+  }
+
+  /** Applies the same configuration with what is known of the endpoints now. */
+  async refresh(): Promise<Applied> {
     return this.#apply();
   }
 
@@ -231,6 +241,10 @@ export class TestProxy {
   }
 
   #statesOf(cluster: ClusterConfig): readonly EndpointState[] {
+    const { endpoints } = this.#options;
+    if (endpoints !== undefined) {
+      return endpoints(cluster, (key) => this.#directory.baseOf(endpointBlock, [cluster.name, key]));
+    }
     if (cluster.discovery.kind !== 'static') throw new Error('this harness knows static clusters only');
     return cluster.discovery.endpoints.map((endpoint) => {
       const verdict = this.#verdicts.get(`${cluster.name} ${endpoint.address.port}`);

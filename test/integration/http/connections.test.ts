@@ -181,7 +181,7 @@ describe('an idle upstream connection', () => {
     first.peer.send(ok('1'));
     await client.response();
     first.peer.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil');
-    await first.peer.gone();
+    await first.peer.ending();
     client.send(get('/2'));
     const second = await upstream.acceptRequest();
     second.peer.send(ok('good'));
@@ -199,7 +199,7 @@ describe('an idle upstream connection', () => {
     expect(second.request.target).toBe('/2');
     second.peer.send(ok('good'));
     expect((await client.response()).body).toBe('good');
-    await first.peer.gone();
+    await first.peer.ending();
     expect(first.peer.unread).toBe('');
   });
 });

@@ -72,8 +72,7 @@ describe('hash32', () => {
 
   test('gives another order for another seed', () => {
     const names = Array.from({ length: 100 }, (_, i) => `endpoint-${i}`);
-    const order = (seed: number): string[] =>
-      [...names].sort((a, b) => hash32(a, seed) - hash32(b, seed));
+    const order = (seed: number): string[] => [...names].sort((a, b) => hash32(a, seed) - hash32(b, seed));
     expect(order(1)).not.toEqual(order(2));
     const sameHalf = names.filter((name) => hash32(name, 1) >>> 31 === hash32(name, 2) >>> 31).length;
     expect(sameHalf).toBeGreaterThan(30);

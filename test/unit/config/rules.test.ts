@@ -344,3 +344,36 @@ describe('a host to send', () => {
     },
   );
 });
+
+describe('slow start', () => {
+  test.each(['random', 'peak_ewma', 'ring_hash', 'maglev'])(
+    'is refused with %s, which has none',
+    (balancer) => {
+      const text = withCluster(`endpoints: [80], slow_start: 30s, balancer: ${balancer}`);
+      expect(placeOf(text)).toBe('clusters[0].slow_start');
+      expect(problemsOf(text)[0]?.got).toBe(`slow_start with ${balancer}`);
+    },
+  );
+
+  test.each(['round_robin', 'weighted_round_robin', '{ type: least_request }'])(
+    'is taken with %s',
+    (balancer) => {
+      const config = parse(withCluster(`endpoints: [80], slow_start: 30s, balancer: ${balancer}`));
+      expect(config.clusters[0]?.slowStart?.windowMs).toBe(30_000);
+    },
+  );
+});
+
+describe('access-log operators', () => {
+  test.each([
+    ['"%STATUS%"', /STATUS/],
+    ['"%REQ%"', /REQ/],
+    ['"100% %RESPONSE_CODE%"', /character 3/],
+    ['{ code: "%RESPONSE_CODE%", who: "%WHO%" }', /WHO/],
+  ])('are checked: %s', (format, problem) => {
+    const text = withListener(`cluster: app, access_logs: [{ path: /dev/stdout, format: ${format} }]`);
+    const problems = problemsOf(text);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.expected).toMatch(problem);
+  });
+});

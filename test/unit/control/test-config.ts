@@ -19,7 +19,8 @@ export function listenerConfig(name: string, cluster: string, port = 0): Listene
         {
           name: 'default',
           domains: ['*'],
-          headers: noMutations,
+          requestHeaders: noMutations,
+          responseHeaders: noMutations,
           routes: [
             {
               name: 'all',

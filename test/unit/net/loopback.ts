@@ -21,6 +21,7 @@ export interface LoopbackOptions {
   readonly accept: (connection: Connection) => ConnectionHandler;
   readonly sendTimeoutMs?: number;
   readonly maxConnections?: number;
+  readonly port?: number;
 }
 
 export class Loopback {
@@ -31,10 +32,11 @@ export class Loopback {
   readonly meter: Float64Array = new Float64Array(2);
   rejected = 0;
   closed = 0;
-  address: SocketAddress = { host: '127.0.0.1', port: 0 };
+  address: SocketAddress;
   readonly #clients = new Set<Socket>();
 
   constructor(options: LoopbackOptions) {
+    this.address = { host: '127.0.0.1', port: options.port ?? 0 };
     const outbox = new Outbox();
     const clock = new TurnClock(this.time, () => outbox.flush());
     this.context = {
@@ -66,10 +68,16 @@ export class Loopback {
 
   /** A connected client that does not end by itself when the server does. */
   async client(): Promise<Socket> {
+    const socket = this.connect();
+    await once(socket, 'connect');
+    return socket;
+  }
+
+  /** The same before it has connected, for a client that may be turned away. */
+  connect(): Socket {
     const socket = connect({ ...this.address, allowHalfOpen: true, noDelay: true });
     this.#clients.add(socket);
     socket.on('error', () => {});
-    await once(socket, 'connect');
     return socket;
   }
 
@@ -181,6 +189,7 @@ export class Recorders {
 export async function drained(socket: Socket): Promise<Buffer> {
   const pieces: Buffer[] = [];
   socket.on('data', (piece: Buffer) => pieces.push(piece));
+  socket.resume();
   await new Promise<void>((resolve) => {
     socket.once('end', resolve);
     socket.once('close', () => resolve());
@@ -202,6 +211,7 @@ export async function take(socket: Socket, length: number): Promise<Buffer> {
       resolve();
     };
     socket.on('data', onData);
+    socket.resume();
     socket.once('close', () => reject(new Error(`closed after ${have} of ${length} bytes`)));
   });
   return Buffer.concat(pieces);

@@ -117,7 +117,7 @@ export function virtualHost(
   domains: readonly string[],
   routes: readonly RouteConfig[] = [route(name)],
 ): VirtualHostConfig {
-  return { name, domains, routes, headers: noHeaders };
+  return { name, domains, routes, requestHeaders: noHeaders, responseHeaders: noHeaders };
 }
 
 export function tableOf(...virtualHosts: readonly VirtualHostConfig[]): RouteTable {

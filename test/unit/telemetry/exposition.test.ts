@@ -217,12 +217,12 @@ describe('SlotDirectory', () => {
   });
 });
 
-const promtool = spawnSync('promtool', ['--version']);
-const withoutPromtool = promtool.error !== undefined;
+const promtool = 'promtool';
+const withoutPromtool = spawnSync(promtool, ['--version']).error !== undefined;
 
 describe('promtool check metrics', () => {
   const check = (body: string): { status: number | null; output: string } => {
-    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+    const { status, stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], {
       input: body,
       encoding: 'utf8',
     });
@@ -304,9 +304,11 @@ describe('renderStats', () => {
     expect(stats).toEqual([
       {
         name: 'listener.in.downstream_rq_time',
+        type: 'histogram',
+        used: true,
         histogram: { count: 1, sumMs: 20, p50Ms: 17.5, p90Ms: 23.5, p99Ms: expect.closeTo(24.85) },
       },
-      { name: 'listener.in.downstream_rq_total', value: 1 },
+      { name: 'listener.in.downstream_rq_total', type: 'counter', used: true, value: 1 },
     ]);
   });
 });
