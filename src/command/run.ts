@@ -54,16 +54,14 @@ export const runCommand: Command = {
   async run(invocation) {
     const { givenOptions, readRunPlan } = await import('./run-plan.ts');
     const plan = readRunPlan(invocation);
-    const [{ runProcess }, { createLog }, { dataThreadUrl }] = await Promise.all([
+    const [{ launch }, { dataThreadUrl }] = await Promise.all([
       import('../control/index.ts'),
-      import('../telemetry/control.ts'),
       import('../data/index.ts'),
     ]);
     const { source, config } = await openSource(plan, systemClock);
-    return runProcess({
+    return launch({
       source,
       config,
-      log: createLog(config.log.level, config.log.format),
       clock: systemClock,
       random: systemRandom,
       version: packageVersion(),

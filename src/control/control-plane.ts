@@ -4,15 +4,13 @@
  */
 import type { AdminServer, DrainOptions, Readiness, ReloadResult, ServerState } from '../admin/index.ts';
 import type { Clock, Random } from '../base/index.ts';
-import { BreakerGauges } from '../cluster/index.ts';
 import type { Config, SocketAddress } from '../config/index.ts';
 import { ControlMetrics, Exposition, type Log } from '../telemetry/control.ts';
-import { SlotDirectory } from '../telemetry/index.ts';
 import { AccessLogs } from './access-logs.ts';
 import { AdminView } from './admin-view.ts';
 import { ClusterManager } from './cluster-manager.ts';
 import type { ConfigSource } from './config-source.ts';
-import { canReusePort, resolveThreadCount } from './platform.ts';
+import { canReusePort } from './platform.ts';
 import { readinessOf } from './readiness.ts';
 import { Reloader } from './reloader.ts';
 import { Rollout } from './rollout.ts';
@@ -21,6 +19,7 @@ import { ThreadAccounting } from './thread-accounting.ts';
 import { ThreadCounters } from './thread-counters.ts';
 import { type DrainOutcome, ThreadGroup } from './thread-group.ts';
 import { deliver } from './thread-messages.ts';
+import type { ThreadSupply } from './thread-supply.ts';
 
 export interface ControlPlaneOptions {
   readonly source: ConfigSource;
@@ -33,8 +32,8 @@ export interface ControlPlaneOptions {
   readonly version: string;
   /** For `/server_info`; nothing secret. */
   readonly commandLineOptions: Readonly<Record<string, string | number | boolean>>;
-  /** Module of the data thread. */
-  readonly entry: URL;
+  /** Its workers have been started. */
+  readonly supply: ThreadSupply;
   /** The admin plane asks for the end of the process. */
   onQuit(): void;
 }
@@ -47,8 +46,6 @@ export interface ListeningOn {
 
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
-  readonly #directory: SlotDirectory = new SlotDirectory();
-  readonly #gauges: BreakerGauges = new BreakerGauges();
   readonly #counters: ThreadCounters = new ThreadCounters();
   readonly #exposition: Exposition;
   readonly #clusters: ClusterManager;
@@ -68,8 +65,7 @@ export class ControlPlane {
     const { log, clock, random, version, source } = options;
     this.#options = options;
     this.#startedAtMs = clock.now();
-    const directory = this.#directory;
-    const gauges = this.#gauges;
+    const { directory, gauges } = options.supply;
     const counters = this.#counters;
     const exposition = new Exposition({ directory, clock });
     const metrics = new ControlMetrics({ registry: exposition.registry, version });
@@ -115,7 +111,6 @@ export class ControlPlane {
   /** Rejects with a MeshlockError when the configuration cannot be brought into force; then `close` is still due. */
   async start(): Promise<void> {
     const { config, source, log } = this.#options;
-    // The threads load their code on other cores while this one goes on.
     this.#group.start();
     // Both are waited for, so that what a failure leaves behind is there to be closed.
     const outcomes = await Promise.allSettled([this.#reloader.first(config), this.#startAdmin(config)]);
@@ -181,17 +176,13 @@ export class ControlPlane {
   }
 
   #makeGroup(): ThreadGroup {
-    const { config, entry, clock, log: parent } = this.#options;
-    const { count, warning } = resolveThreadCount(config.dataThreads);
+    const { supply, clock, log: parent } = this.#options;
     const log = parent.child('threads');
-    if (warning !== null) log.warn(warning);
+    if (supply.warning !== null) log.warn(supply.warning);
     const targets = { log, accessLogs: this.#accessLogs, spans: this.#spans, clusters: this.#clusters };
     return new ThreadGroup({
-      count,
-      entry,
-      counterSlots: this.#directory.capacity,
-      breakers: this.#gauges.memory,
-      heapBytes: config.threadHeapBytes,
+      workers: supply.workers,
+      respawn: (thread) => supply.spawn(thread),
       stallRestartMs: () => this.#config.stallRestartMs,
       reusePort: canReusePort(),
       clock,

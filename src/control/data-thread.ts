@@ -1,14 +1,14 @@
 /**
- * One run of one data thread, from spawn to end: its worker, its counters, what it has been told and what it answered.
- * It never restarts itself; `ThreadGroup` replaces it with another run.
+ * One run of one data thread, from spawn to end: its counters, what it has been told and what it answered. It never
+ * restarts itself; `ThreadSeat` replaces it with another run.
  */
-import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../base/index.ts';
-import type { FromData, ListenerFailure, Snapshot, ThreadData, ToData } from '../data/index.ts';
+import type { FromData, ListenerFailure, Snapshot, ToData } from '../data/index.ts';
 import { CounterStore, ThreadSlot } from '../telemetry/index.ts';
 import { BeatWatch } from './beat-watch.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { exitOfError, type ThreadExit } from './thread-exit.ts';
+import type { ThreadWorker } from './thread-worker.ts';
 
 /**
  * starting -> serving (first snapshot applied) -> draining -> dead, or dead from anywhere. `stalled` covers starting,
@@ -19,14 +19,7 @@ export type DataThreadState = 'starting' | 'serving' | 'draining' | 'stalled' | 
 export interface DataThreadOptions {
   /** 1-based, stable over replacements. */
   readonly thread: number;
-  /** How many there are. */
-  readonly threads: number;
-  /** The worker's module. */
-  readonly entry: URL;
-  readonly counterSlots: number;
-  readonly breakers: SharedArrayBuffer;
-  /** 0: Node's own limit. */
-  readonly heapBytes: number;
+  readonly worker: ThreadWorker;
   readonly clock: Clock;
   /** Most silence that one `look` may add, in milliseconds. */
   readonly maxLookStepMs: number;
@@ -46,15 +39,13 @@ const terminateGraceMs = 1000;
 
 export class DataThread {
   readonly thread: number;
-  /** Its counters; a replacement gets new ones. */
-  readonly memory: SharedArrayBuffer;
   readonly startedAtMs: number;
   /** Fulfilled when the worker has really ended and its sockets are closed. */
   readonly gone: Promise<void>;
   #isGone = false;
   readonly #options: DataThreadOptions;
   readonly #counters: CounterStore;
-  readonly #worker: Worker;
+  readonly #worker: ThreadWorker;
   readonly #watch: BeatWatch;
   #phase: 'starting' | 'serving' | 'draining' | 'dead' = 'starting';
   #stalled = false;
@@ -70,18 +61,18 @@ export class DataThread {
   constructor(options: DataThreadOptions) {
     this.#options = options;
     this.thread = options.thread;
-    this.memory = CounterStore.allocate(options.counterSlots);
-    this.#counters = new CounterStore(this.memory);
+    this.#worker = options.worker;
+    this.#counters = new CounterStore(options.worker.memory);
     this.startedAtMs = options.clock.now();
     this.#watch = new BeatWatch({ beat: 0, nowMs: this.startedAtMs, maxStepMs: options.maxLookStepMs });
-    this.#worker = this.#spawn();
-    this.gone = new Promise((resolve) => {
-      this.#worker.once('exit', (code) => {
-        this.#isGone = true;
-        this.#end(this.#exit ?? { kind: 'exit', code });
-        resolve();
-      });
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.gone = promise;
+    this.#attach(resolve);
+  }
+
+  /** Its counters; a replacement gets new ones. */
+  get memory(): SharedArrayBuffer {
+    return this.#worker.memory;
   }
 
   get state(): DataThreadState {
@@ -108,9 +99,9 @@ export class DataThread {
     return this.#watch.silentMs;
   }
 
-  /** True once its event loop runs. */
+  /** True once its event loop runs: what carries traffic may get stuck before its first beat. */
   get hasBeaten(): boolean {
-    return this.#counters.get(ThreadSlot.heartbeat) > 0;
+    return this.#counters.get(ThreadSlot.heartbeat) > 0 || this.#appliedVersion > 0;
   }
 
   /** False also while it is counted as dead but its worker has not ended. */
@@ -152,7 +143,7 @@ export class DataThread {
 
   /** Nothing happens when it is dead. */
   post(message: ToData): void {
-    if (this.#phase !== 'dead') this.#worker.postMessage(message);
+    if (this.#phase !== 'dead') this.#worker.post(message);
   }
 
   /** Ends it now, whatever it does; `why` becomes its exit. Fulfilled when it is gone or counted as gone. */
@@ -173,33 +164,25 @@ export class DataThread {
     this.#end(this.#exit);
   }
 
-  #spawn(): Worker {
-    const { entry, heapBytes, thread, threads, breakers, events } = this.#options;
-    const workerData: ThreadData = {
-      thread,
-      threads,
-      counters: this.memory,
-      breakers,
+  #attach(onGone: () => void): void {
+    const { events } = this.#options;
+    const lines = {
+      stdout: new LineSplitter((line) => events.output(this, 'stdout', line)),
+      stderr: new LineSplitter((line) => events.output(this, 'stderr', line)),
     };
-    const resourceLimits: ResourceLimits =
-      heapBytes === 0 ? {} : { maxOldGenerationSizeMb: Math.max(1, Math.round(heapBytes / 1048576)) };
-    const worker = new Worker(entry, {
-      name: `data-${thread}`,
-      workerData,
-      resourceLimits,
-      stdout: true,
-      stderr: true,
+    this.#worker.attach({
+      message: (message) => this.#receive(message),
+      error: (error) => {
+        this.#exit ??= exitOfError(error, this.#worker.heapBytes);
+      },
+      exit: (code) => {
+        this.#isGone = true;
+        this.#end(this.#exit ?? { kind: 'exit', code });
+        onGone();
+      },
+      output: (stream, piece) => lines[stream].push(piece),
+      outputEnd: (stream) => lines[stream].end(),
     });
-    for (const stream of ['stdout', 'stderr'] as const) {
-      const lines = new LineSplitter((line) => events.output(this, stream, line));
-      worker[stream].setEncoding('utf8').on('data', (piece: string) => lines.push(piece));
-      worker[stream].on('end', () => lines.end());
-    }
-    worker.on('message', (message: FromData) => this.#receive(message));
-    worker.on('error', (error) => {
-      this.#exit ??= exitOfError(error, heapBytes);
-    });
-    return worker;
   }
 
   #receive(message: FromData): void {

@@ -5,4 +5,4 @@ export {
   fixedSource,
   withOverrides,
 } from './config-source.ts';
-export { type ProcessOptions, runProcess } from './process-life.ts';
+export { type LaunchOptions, launch } from './launch.ts';

@@ -10,6 +10,7 @@ import { ControlPlane } from './control-plane.ts';
 import { installCrashHandler } from './crash-handler.ts';
 import { listenToSignals } from './signals.ts';
 import { seconds } from './thread-exit.ts';
+import type { ThreadSupply } from './thread-supply.ts';
 
 export interface ProcessOptions {
   readonly source: ConfigSource;
@@ -20,8 +21,8 @@ export interface ProcessOptions {
   readonly random: Random;
   readonly version: string;
   readonly commandLineOptions: Readonly<Record<string, string | number | boolean>>;
-  /** Module of the data thread. */
-  readonly entry: URL;
+  /** Its workers have been started. */
+  readonly supply: ThreadSupply;
   /** Monotonic milliseconds at which the process began, for the log. */
   readonly beganAtMs: number;
   /** Of an error that kept the process from starting. */

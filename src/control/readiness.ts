@@ -53,7 +53,8 @@ function threadGap(
   if (state === 'dead') return '';
   if (state === 'stalled') return 'it is stalled';
   if (failures.length > 0) return `it cannot open ${failures.map(({ listener }) => listener).join(', ')}`;
-  return state === 'starting' || appliedVersion < snapshotVersion ? 'it is starting' : '';
+  if (state === 'starting') return 'it is starting';
+  return appliedVersion < snapshotVersion ? 'it has not applied the configuration yet' : '';
 }
 
 function threadReadiness(

@@ -9,15 +9,13 @@ import { DataThread } from './data-thread.ts';
 import type { ControlLog } from './log.ts';
 import { describeExit, seconds, type ThreadExit } from './thread-exit.ts';
 import { type Replacement, ThreadSeat } from './thread-seat.ts';
+import type { ThreadWorker } from './thread-worker.ts';
 
 export interface ThreadGroupOptions {
-  readonly count: number;
-  readonly entry: URL;
-  /** Size of one thread's `CounterStore`. */
-  readonly counterSlots: number;
-  readonly breakers: SharedArrayBuffer;
-  /** 0: Node's own limit. */
-  readonly heapBytes: number;
+  /** The first of each thread, started already; there are as many threads. */
+  readonly workers: readonly ThreadWorker[];
+  /** Starts a replacement. */
+  respawn(thread: number): ThreadWorker;
   /** 0: a stuck thread is reported, never replaced. Asked each time, so that it can change. */
   readonly stallRestartMs: () => number;
   /** Two threads may listen on one address. */
@@ -75,14 +73,14 @@ export class ThreadGroup {
 
   constructor(options: ThreadGroupOptions) {
     this.#options = options;
-    this.#seats = Array.from({ length: options.count }, (_, index) => this.#seat(index + 1));
+    this.#seats = options.workers.map((worker, index) => this.#seat(index + 1, worker));
   }
 
   get count(): number {
     return this.#seats.length;
   }
 
-  /** Starts the threads; they load their code while the caller prepares the first snapshot. */
+  /** Takes charge of the threads, which load their code while the caller prepares the first snapshot. */
   start(): void {
     for (const seat of this.#seats) seat.start();
     this.#watch = this.#options.clock.every(watchPeriodMs, () => this.#look());
@@ -188,8 +186,9 @@ export class ThreadGroup {
     }
   }
 
-  #seat(number: number): ThreadSeat {
-    const { clock, stallRestartMs, reusePort } = this.#options;
+  #seat(number: number, first: ThreadWorker): ThreadSeat {
+    const { clock, stallRestartMs, reusePort, respawn } = this.#options;
+    let worker: ThreadWorker | null = first;
     const seat: ThreadSeat = new ThreadSeat({
       thread: number,
       clock,
@@ -197,7 +196,11 @@ export class ThreadGroup {
       stallRestartMs,
       startTimeoutMs,
       overlap: reusePort,
-      spawn: () => this.#spawn(number, (thread, exit) => seat.ended(thread, exit)),
+      spawn: () => {
+        const thread = this.#take(number, worker ?? respawn(number), seat);
+        worker = null;
+        return thread;
+      },
       events: {
         stalled: (thread, silentMs) => this.#stalled(thread, silentMs),
         recovered: (thread, silentMs) =>
@@ -211,15 +214,11 @@ export class ThreadGroup {
     return seat;
   }
 
-  #spawn(number: number, exit: (thread: DataThread, exit: ThreadExit) => void): DataThread {
-    const { entry, counterSlots, breakers, heapBytes, clock, events, log } = this.#options;
+  #take(number: number, worker: ThreadWorker, seat: ThreadSeat): DataThread {
+    const { clock, events, log } = this.#options;
     const thread = new DataThread({
       thread: number,
-      threads: this.count,
-      entry,
-      counterSlots,
-      breakers,
-      heapBytes,
+      worker,
       clock,
       maxLookStepMs: 2 * watchPeriodMs,
       events: {
@@ -229,12 +228,11 @@ export class ThreadGroup {
           if (stream === 'stderr') log.warn(line, fields);
           else log.info(line, fields);
         },
-        exit,
+        exit: (from, exit) => seat.ended(from, exit),
       },
     });
     events.started(number, thread.memory);
     if (this.#accepted !== null) thread.apply(this.#accepted);
-    if (this.#discouraged) thread.discourage(true);
     return thread;
   }
 
@@ -246,6 +244,8 @@ export class ThreadGroup {
   #receive(from: DataThread, message: FromData): void {
     if (message.kind === 'applied') {
       const { version, failures, listening } = message;
+      // It holds for listeners that exist; these may be new.
+      if (this.#discouraged) from.discourage(true);
       if (this.#round !== null && version >= this.#round.version) {
         this.#round.answered(from.thread, version, failures, listening);
       } else if (failures.length > 0) {

@@ -1,4 +1,4 @@
-/** The module that a data thread runs: beside this one, in source form or built. */
+/** The module that a data thread runs. The build writes the built file's name in its place. */
 export function dataThreadUrl(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
+  return new URL('./thread.ts', import.meta.url);
 }

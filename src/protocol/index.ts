@@ -14,6 +14,7 @@ export {
   Method,
   methodNames,
   ParseStatus,
+  type RefusalText,
   refusals,
   type UpstreamOwner,
 } from './http1/index.ts';

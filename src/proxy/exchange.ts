@@ -36,6 +36,7 @@ import { ClusterSlot, ListenerSlot, ResponseFlag, RouteSlot, ThreadSlot } from '
 import type { ProxyCluster, ProxyContext } from './context.ts';
 import { FilterRun } from './filter-run.ts';
 import { proxyStatusLine, replyText, statusOfFlag } from './local-reply.ts';
+import { hopsLeft, traceBody } from './max-forwards.ts';
 import { recordExchange } from './record.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import type { ForwardedLines } from './request-edit.ts';
@@ -141,7 +142,8 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     this.#trailers = trailers;
     this.#endRequest();
     if (this.#phase >= Phase.Sent && this.#phase < Phase.Done) this.#upstream?.sendEnd(trailers);
-    if (this.#phase === Phase.Sent) this.#arm();
+    // From here on the route's timeout counts.
+    if (this.#phase === Phase.Waiting || this.#phase === Phase.Sent) this.#arm();
   }
 
   onDownstreamReset(cause: DownstreamReset): void {
@@ -194,7 +196,9 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   /** Filters are done: goes on to the route. */
   proceed(): void {
     const { route } = this;
-    if (route === null) {
+    if (hopsLeft(this.head!) === 0) {
+      this.#answerLastHop(this.head!);
+    } else if (route === null) {
       this.#localReply(ResponseFlag.NoRoute, 'no route matches the request', 'route_not_found');
     } else if (route.kind === 'reply') {
       const reply = route.reply!;
@@ -205,6 +209,13 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     } else {
       this.#forwardTo(route);
     }
+  }
+
+  /** The request was meant for this hop (`Max-Forwards: 0`). */
+  #answerLastHop(head: Http1Head): void {
+    const isTrace = head.methodKind === Method.Trace;
+    const lines = isTrace ? 'content-type: message/http\r\n' : '';
+    this.#reply(ResponseFlag.RouteReply, 'max_forwards', 200, lines, isTrace ? traceBody(head) : '');
   }
 
   #redirect(route: Route): void {
@@ -246,6 +257,11 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       this.context.accessLog!.noteRequestId(this.requestHeaders, this.#forwarded.requestId);
     }
     let lines = '';
+    const hops = hopsLeft(head);
+    if (hops > 0) {
+      dropped.push('max-forwards');
+      lines = `max-forwards: ${hops - 1}\r\n`;
+    }
     if (this.trace !== null) lines += this.trace.requestLines(dropped);
     if (!route.requestHeaders.empty) {
       dropped.push(...route.requestHeaders.dropped);
@@ -271,7 +287,8 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
 
   // ------------------------------------------------------------------------------------- a try
 
-  #startTry(avoid: Endpoint | null): void {
+  /** `fresh`: on a connection that has carried no request before. */
+  #startTry(avoid: Endpoint | null, fresh = false): void {
     const { cluster, pool } = this.cluster!;
     this.#phase = Phase.Picking;
     const endpoint = cluster.pick(this.#hash, avoid);
@@ -290,7 +307,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     this.#tryStartedMs = this.context.clock.now();
     cluster.begin(endpoint);
     this.#phase = Phase.Waiting;
-    const upstream = pool.acquire(endpoint, this);
+    const upstream = pool.acquire(endpoint, this, fresh);
     if (upstream !== null) this.onPoolReady(upstream);
     else if (this.#phase === Phase.Waiting) this.#arm();
   }
@@ -334,7 +351,8 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       }
     }
     if (this.#requestEnded) upstream.sendEnd(this.#trailers);
-    else if (!upstream.blocked) this.#stream.resumeRequest();
+    // Also behind the request's end: a client that goes away is seen by reading only.
+    if (!upstream.blocked) this.#stream.resumeRequest();
   }
 
   onPoolFailure(reason: ResetReason, detail: string): void {
@@ -452,7 +470,8 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
 
   onUpstreamDrain(): void {
     this.#moved = true;
-    if (!this.#requestEnded) this.#stream.resumeRequest();
+    // Whether or not the request has ended: a tunnel's goes on, and a client that goes away is seen by reading only.
+    this.#stream.resumeRequest();
   }
 
   #completeAnswer(trailers: Buffer | null): void {
@@ -490,7 +509,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     const { retry } = this.#forward();
     if (this.#canResend() && !this.#replayed && mayReplayOnFreshConnection(head.method, reason)) {
       this.#replayed = true;
-      this.#startTry(null);
+      this.#startTry(null, true);
       return true;
     }
     if (!this.#mayTryAgain()) return false;
@@ -566,8 +585,12 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
 
   // ------------------------------------------------------------------------------------- answering ourselves
 
-  #localReply(flag: ResponseFlag, reason: string, details: string = reason.replaceAll(' ', '_')): void {
-    const status = statusOfFlag(flag);
+  #localReply(
+    flag: ResponseFlag,
+    reason: string,
+    details: string = reason.replaceAll(' ', '_'),
+    status: number = statusOfFlag(flag),
+  ): void {
     this.#reply(flag, details, status, proxyStatusLine(flag, reason), replyText(flag, reason));
   }
 
@@ -666,15 +689,29 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     if (this.cluster !== null)
       this.context.counters.add(this.cluster.cluster.slot + ClusterSlot.requestTimeouts, 1);
     if (this.#phase === Phase.Waiting) this.cluster!.pool.cancel(this.endpoint!, this);
-    this.#endTry(Outcome.LocalOriginFailure, answering ? this.status : 0);
+    const isClientSlow = this.#isClientSlow();
+    this.#endTry(this.#timeOutOutcome(isClientSlow), answering ? this.status : 0);
     this.#dropUpstream();
     if (!answering) {
-      this.#localReply(flag, reason);
+      const status = isClientSlow ? 408 : statusOfFlag(flag);
+      this.#localReply(flag, reason, reason.replaceAll(' ', '_'), status);
       return;
     }
     this.#setFlag(flag, reason.replaceAll(' ', '_'));
     this.#finish();
     this.#stream.reset();
+  }
+
+  /** Whether it is the client that keeps the exchange waiting: with its request, or by not taking the answer. */
+  #isClientSlow(): boolean {
+    if (this.#phase === Phase.Answering) return this.#stream.blocked;
+    return this.#phase === Phase.Sent && !this.#requestEnded && this.#upstream?.blocked === false;
+  }
+
+  /** A tunnel that nobody uses, or a client that is slow, says nothing about the endpoint. */
+  #timeOutOutcome(isClientSlow: boolean): Outcome {
+    if (this.#phase === Phase.Tunnel) return Outcome.Success;
+    return isClientSlow ? Outcome.Cancelled : Outcome.LocalOriginFailure;
   }
 
   // ------------------------------------------------------------------------------------- the end

@@ -1,9 +1,9 @@
 /** Puts a downstream connection together: its HTTP/1.1 codec, and an exchange for each request. */
 import type { Connection } from '../net/index.ts';
-import { type HeadError, Http1Downstream, refusals } from '../protocol/index.ts';
-import { codeClassOf, ListenerSlot, ResponseFlag, ThreadSlot } from '../telemetry/index.ts';
+import { Http1Downstream } from '../protocol/index.ts';
 import type { ProxyContext } from './context.ts';
 import { Exchange } from './exchange.ts';
+import { refuseRequest } from './refusal.ts';
 import { ForwardedLines } from './request-edit.ts';
 
 export interface HttpConnectionOptions {
@@ -32,7 +32,7 @@ export function openHttpConnection(options: HttpConnectionOptions): Http1Downstr
       }
       return new Exchange({ context: current, stream, connection, forwarded });
     },
-    onRefused: (status, error) => countRefusal(options.context(), status, error),
+    refuse: (refusal) => refuseRequest(options.context(), connection, refusal),
   });
 }
 
@@ -44,35 +44,4 @@ function linesFor(connection: Connection, context: ProxyContext): ForwardedLines
     remoteAddress: connection.remoteAddress,
     scheme: 'http',
   });
-}
-
-/** A request that never became an exchange still shows in the counts and the log. */
-function countRefusal(context: ProxyContext, status: number, error: HeadError): void {
-  const { counters, slot, accessLog } = context;
-  counters.add(slot + ListenerSlot.requests + codeClassOf(status), 1);
-  counters.add(slot + ListenerSlot.malformed, 1);
-  counters.add(ThreadSlot.localReplies + ResponseFlag.DownstreamProtocolError, 1);
-  if (accessLog === null) return;
-  const { entry } = accessLog;
-  Object.assign(entry, {
-    method: '',
-    path: '',
-    authority: '',
-    protocol: '',
-    requestHeaders: [],
-    responseHeaders: [],
-  });
-  Object.assign(entry, {
-    upstreamHost: '',
-    upstreamCluster: '',
-    routeName: '',
-    virtualHost: '',
-    traceId: '',
-  });
-  entry.startMs = context.clock.wall();
-  entry.status = status;
-  entry.flag = ResponseFlag.DownstreamProtocolError;
-  entry.details = refusals[error]!.reason.replaceAll(' ', '_');
-  entry.durationMs = 0;
-  accessLog.write();
 }

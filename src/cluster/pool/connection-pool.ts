@@ -9,7 +9,7 @@ import type { Http1Upstream } from '../../protocol/index.ts';
 import { ClusterSlot, type CounterStore } from '../../telemetry/index.ts';
 import type { CircuitBreakers } from '../circuit-breakers.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { EndpointPool, type PoolWaiter } from './endpoint-pool.ts';
+import { EndpointPool, type PoolSiblings, type PoolWaiter } from './endpoint-pool.ts';
 
 export interface ConnectionPoolOptions {
   readonly config: ClusterConfig;
@@ -21,10 +21,12 @@ export interface ConnectionPoolOptions {
   readonly slot: number;
 }
 
-export class ConnectionPool {
+export class ConnectionPool implements PoolSiblings {
   readonly #options: ConnectionPoolOptions;
   readonly #meter: ByteMeter;
   readonly #byEndpoint = new Map<Endpoint, EndpointPool>();
+  /** Have no connection, and somebody waits for the room that another endpoint's idle one leaves. */
+  readonly #starved = new Set<EndpointPool>();
   #closing = false;
 
   constructor(options: ConnectionPoolOptions) {
@@ -36,9 +38,12 @@ export class ConnectionPool {
     };
   }
 
-  /** An idle connection, or `null`: then `waiter` hears later, or already has heard, what became of it. */
-  acquire(endpoint: Endpoint, waiter: PoolWaiter): Http1Upstream | null {
-    return this.#poolOf(endpoint).acquire(waiter);
+  /**
+   * An idle connection, or `null`: then `waiter` hears later, or already has heard, what became of it. `fresh`: only a
+   * connection that is opened for it will do, because one that was kept has just turned out to be closed.
+   */
+  acquire(endpoint: Endpoint, waiter: PoolWaiter, fresh: boolean): Http1Upstream | null {
+    return this.#poolOf(endpoint).acquire(waiter, fresh);
   }
 
   /** `waiter` no longer waits. */
@@ -71,10 +76,27 @@ export class ConnectionPool {
     for (const pool of this.#byEndpoint.values()) pool.close();
   }
 
+  makeRoom(asker: EndpointPool): boolean {
+    for (const pool of this.#byEndpoint.values()) {
+      if (pool === asker || !pool.closeIdle()) continue;
+      this.#starved.add(asker);
+      return true;
+    }
+    return false;
+  }
+
+  onRoom(): void {
+    // A copy: who is refused once more asks for room again.
+    for (const pool of [...this.#starved]) {
+      this.#starved.delete(pool);
+      if (pool.serveNext()) return;
+    }
+  }
+
   #poolOf(endpoint: Endpoint): EndpointPool {
     let pool = this.#byEndpoint.get(endpoint);
     if (pool === undefined) {
-      pool = new EndpointPool(endpoint, this.#meter, this.#options);
+      pool = new EndpointPool(endpoint, this.#meter, this.#options, this);
       if (this.#closing) pool.close();
       this.#byEndpoint.set(endpoint, pool);
     }

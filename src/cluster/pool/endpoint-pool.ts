@@ -13,48 +13,78 @@ export interface PoolWaiter {
   proxyOrigin(): ConnectionOrigin;
 }
 
+/** A waiter in the queue. */
+interface Place {
+  readonly waiter: PoolWaiter;
+  /** Takes only a connection that was opened for it: it has to be fresh, or it starts with this waiter's PROXY header. */
+  readonly own: boolean;
+  /** The connection that is being opened for it alone. */
+  upstream: Http1Upstream | null;
+}
+
+/** The other endpoints' connections, which count against the same limit. */
+export interface PoolSiblings {
+  /** Closes an idle one of another endpoint; `serveNext` comes when it is gone. False: all of them are busy. */
+  makeRoom(asker: EndpointPool): boolean;
+  /** A connection is gone. */
+  onRoom(): void;
+}
+
 export class EndpointPool implements UpstreamOwner {
   readonly #endpoint: Endpoint;
   readonly #meter: ByteMeter;
   readonly #options: ConnectionPoolOptions;
+  readonly #siblings: PoolSiblings;
   /** Last used at the end. */
   readonly #idle: Http1Upstream[] = [];
   /** In the order of arrival. */
-  readonly #waiters = new Set<PoolWaiter>();
-  /** With PROXY headers a connection belongs to the waiter it was opened for, and to no other. */
-  readonly #bound = new Map<Http1Upstream, PoolWaiter>();
+  readonly #places = new Map<PoolWaiter, Place>();
+  /** Connections on their way to the one place that they are opened for. */
+  readonly #bound = new Map<Http1Upstream, Place>();
+  /** Places that any connection serves. */
+  #shared = 0;
   #connecting = 0;
   #open = 0;
   #closing = false;
 
-  constructor(endpoint: Endpoint, meter: ByteMeter, options: ConnectionPoolOptions) {
+  constructor(endpoint: Endpoint, meter: ByteMeter, options: ConnectionPoolOptions, siblings: PoolSiblings) {
     this.#endpoint = endpoint;
     this.#meter = meter;
     this.#options = options;
+    this.#siblings = siblings;
   }
 
   get empty(): boolean {
-    return this.#open === 0 && this.#waiters.size === 0;
+    return this.#open === 0 && this.#places.size === 0;
   }
 
-  acquire(waiter: PoolWaiter): Http1Upstream | null {
-    for (let upstream = this.#idle.pop(); upstream !== undefined; upstream = this.#idle.pop()) {
-      if (upstream.usable) return upstream;
+  /** `fresh`: not one that has carried a request before. */
+  acquire(waiter: PoolWaiter, fresh: boolean): Http1Upstream | null {
+    const own = fresh || this.#options.config.proxyProtocol !== 'off';
+    if (!own) {
+      for (let upstream = this.#idle.pop(); upstream !== undefined; upstream = this.#idle.pop()) {
+        if (upstream.usable) return upstream;
+      }
     }
     if (!this.#options.breakers.tryPending()) {
       waiter.onPoolFailure(ResetReason.Overflow, 'too many requests wait for a connection');
       return null;
     }
-    this.#waiters.add(waiter);
+    const place: Place = { waiter, own, upstream: null };
+    this.#places.set(waiter, place);
+    if (!own) this.#shared++;
     // One connection is opened for each waiter; a waiter may still be served by one that comes back sooner.
-    if (this.#connecting < this.#waiters.size && !this.#connect(waiter) && this.#open === 0) {
-      this.#fail(waiter, ResetReason.Overflow, 'too many connections');
-    }
+    if (own || this.#isSharedShort()) this.#connectFor(place);
     return null;
   }
 
   cancel(waiter: PoolWaiter): void {
-    if (this.#waiters.delete(waiter)) this.#options.breakers.releasePending();
+    const place = this.#places.get(waiter);
+    if (place === undefined) return;
+    this.#places.delete(waiter);
+    if (!place.own) this.#shared--;
+    else if (place.upstream !== null) this.#bound.delete(place.upstream);
+    this.#options.breakers.releasePending();
   }
 
   sweep(nowMs: number): void {
@@ -76,10 +106,10 @@ export class EndpointPool implements UpstreamOwner {
   }
 
   onUpstreamIdle(upstream: Http1Upstream): void {
-    const waiter = this.#nextWaiter(upstream);
-    if (waiter !== undefined) {
-      this.cancel(waiter);
-      waiter.onPoolReady(upstream);
+    const place = this.#placeFor(upstream);
+    if (place !== undefined) {
+      this.cancel(place.waiter);
+      place.waiter.onPoolReady(upstream);
       return;
     }
     const reusable = this.#options.config.proxyProtocol === 'off' && !this.#closing;
@@ -104,32 +134,57 @@ export class EndpointPool implements UpstreamOwner {
     } else {
       this.#connecting--;
       this.#countFailure(failure.timedOut);
-      const waiter = this.#nextWaiter(upstream);
+      const place = this.#placeFor(upstream);
       const reason = failure.timedOut ? ResetReason.ConnectTimeout : ResetReason.ConnectFailure;
-      if (waiter !== undefined)
-        this.#fail(waiter, reason, failure.timedOut ? 'connect timeout' : failure.detail);
+      if (place !== undefined)
+        this.#fail(place.waiter, reason, failure.timedOut ? 'connect timeout' : failure.detail);
     }
-    this.#bound.delete(upstream);
-    this.#replaceFor();
+    this.serveNext();
+    this.#siblings.onRoom();
   }
 
-  /** A place has become free: whoever waits without a connection on its way gets one. */
-  #replaceFor(): void {
-    if (this.#connecting >= this.#waiters.size) return;
-    const [waiter] = this.#waiters;
-    if (waiter !== undefined && !this.#connect(waiter) && this.#open === 0) {
-      this.#fail(waiter, ResetReason.Overflow, 'too many connections');
-    }
+  /** A connection may be opened again: whoever waits without one on its way gets it. False when nobody does. */
+  serveNext(): boolean {
+    const place = this.#unserved();
+    if (place !== undefined) this.#connectFor(place);
+    return place !== undefined;
   }
 
-  #nextWaiter(upstream: Http1Upstream): PoolWaiter | undefined {
+  /** Closes the connection that has been idle for longest; false when there is none. */
+  closeIdle(): boolean {
+    const upstream = this.#idle.shift();
+    upstream?.close();
+    return upstream !== undefined;
+  }
+
+  /** The first in the queue with no connection on its way. */
+  #unserved(): Place | undefined {
+    const sharedShort = this.#isSharedShort();
+    if (!sharedShort && this.#bound.size === this.#places.size - this.#shared) return undefined;
+    for (const place of this.#places.values()) {
+      if (place.own ? place.upstream === null : sharedShort) return place;
+    }
+    return undefined;
+  }
+
+  /** Fewer connections are on their way to anybody than there are places for any. */
+  #isSharedShort(): boolean {
+    return this.#connecting - this.#bound.size < this.#shared;
+  }
+
+  #connectFor(place: Place): void {
+    if (this.#connect(place)) return;
+    // Its own connection it gets in place of one that is kept for others.
+    if (place.own) this.closeIdle();
+    if (this.#open > 0 || this.#siblings.makeRoom(this)) return;
+    this.#fail(place.waiter, ResetReason.Overflow, 'too many connections');
+  }
+
+  /** Whom this connection is for now. */
+  #placeFor(upstream: Http1Upstream): Place | undefined {
     const bound = this.#bound.get(upstream);
-    if (bound !== undefined) {
-      this.#bound.delete(upstream);
-      return this.#waiters.has(bound) ? bound : undefined;
-    }
-    if (this.#options.config.proxyProtocol !== 'off') return undefined;
-    for (const waiter of this.#waiters) return waiter;
+    if (bound !== undefined || this.#shared === 0) return bound;
+    for (const place of this.#places.values()) if (!place.own) return place;
     return undefined;
   }
 
@@ -139,7 +194,7 @@ export class EndpointPool implements UpstreamOwner {
   }
 
   /** False when a circuit breaker refuses. */
-  #connect(waiter: PoolWaiter): boolean {
+  #connect(place: Place): boolean {
     const { config, net, breakers, counters, slot } = this.#options;
     if (!breakers.tryConnection()) return false;
     counters.add(slot + ClusterSlot.connections, 1);
@@ -152,10 +207,15 @@ export class EndpointPool implements UpstreamOwner {
       connectTimeoutMs: config.connectTimeoutMs,
       maxRequests: proxied ? 1 : config.pool.maxRequestsPerConnection,
       preamble:
-        config.proxyProtocol === 'off' ? null : formatProxyHeader(config.proxyProtocol, waiter.proxyOrigin()),
+        config.proxyProtocol === 'off'
+          ? null
+          : formatProxyHeader(config.proxyProtocol, place.waiter.proxyOrigin()),
       defaultHost: endpointKey(address),
     });
-    if (proxied) this.#bound.set(upstream, waiter);
+    if (place.own) {
+      place.upstream = upstream;
+      this.#bound.set(upstream, place);
+    }
     this.#connecting++;
     this.#open++;
     upstream.connection = dial(net, {

@@ -5,6 +5,7 @@ export const LF = 10;
 export const SP = 32;
 export const TAB = 9;
 export const COLON = 58;
+export const SEMICOLON = 59;
 
 /** Bits of `characterClass`. */
 export const CharacterClass = {

@@ -2,7 +2,14 @@
  * Decoder of the chunked transfer coding (RFC 9112 section 7). It is strict where chunk parsers have been made to
  * disagree: sizes are plain hexadecimal, every line ends in CRLF, extensions are checked, counted and dropped.
  */
-import { CharacterClass as Class, characterClass as classes, COLON, CR, LF, SP, TAB } from './characters.ts';
+import {
+  CharacterClass as Class,
+  characterClass as classes,
+  COLON,
+  CR,
+  LF,
+  SEMICOLON,
+} from './characters.ts';
 import { Field, identifyField } from './field.ts';
 import { HeadError } from './head-error.ts';
 
@@ -123,8 +130,8 @@ export class ChunkedDecoder {
         this.#state = State.SizeLf;
         return at + 1;
       }
-      // Space before an extension is bad whitespace that RFC 9112 section 7.1.1 lets a recipient take.
-      if (byte !== 59 && byte !== SP && byte !== TAB) return this.#fail(HeadError.InvalidChunkSize, at);
+      // Space before an extension is only ever sent to find out who takes it (RFC 9112 section 7.1.1).
+      if (byte !== SEMICOLON) return this.#fail(HeadError.InvalidChunkSize, at);
       this.#state = State.Extension;
       return at;
     }

@@ -5,7 +5,7 @@
 import { type Clock, Deadline, type DeadlineOwner, type TimerWheel } from '../../base/index.ts';
 import type { HttpLimits } from '../../config/index.ts';
 import { CloseReason, type Connection, type ConnectionHandler } from '../../net/index.ts';
-import type { ResponseHead } from '../head.ts';
+import type { RequestHead, ResponseHead } from '../head.ts';
 import type { HeadEdit } from '../head-edit.ts';
 import { DownstreamReset, type RequestSink, type ResponseStream } from '../stream.ts';
 import { BodyReader } from './body-reader.ts';
@@ -25,10 +25,21 @@ export interface Http1DownstreamOptions {
   readonly wheel: TimerWheel;
   /** Makes the exchange for the next request. */
   readonly open: (stream: ResponseStream) => RequestSink;
-  /** A request was refused before there was an exchange, and answered with `status`. */
-  readonly onRefused: (status: number, error: HeadError) => void;
+  /** A request is refused before there is an exchange. `head`: where it could be read, borrowed until return. */
+  readonly refuse: (refusal: {
+    readonly status: number;
+    readonly reason: string;
+    readonly head: RequestHead | null;
+  }) => RefusalText;
   /** Whether clients shall be asked to go elsewhere: answers then say `Connection: close`. */
   readonly draining: () => boolean;
+}
+
+/** What a client is told whose request is refused. */
+export interface RefusalText {
+  /** Field lines, each with CRLF. */
+  readonly lines: string;
+  readonly body: string;
 }
 
 /** What is being read. */
@@ -66,6 +77,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
   #since: number;
   #unread: Buffer | null = null;
   #processing = false;
+  #tunnelEnded = false;
 
   constructor(options: Http1DownstreamOptions) {
     this.#options = options;
@@ -96,16 +108,24 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     }
     // A client that ends while its answer is due has gone (as Envoy and nginx see it): there is no way to tell it from
     // one that only half-closed, and work for nobody is worth less than the rare half-closer.
-    if (this.#exchange !== null) this.#abort(DownstreamReset.Disconnect);
+    if (this.#exchange === null) {
+      // All has been answered; what of it is still queued is sent.
+      this.#close();
+      return;
+    }
+    this.#abort(DownstreamReset.Disconnect);
     this.#connection.destroy();
   }
 
   onDrain(): void {
-    this.#exchange?.onDownstreamDrain();
+    if (this.#exchange !== null) this.#exchange.onDownstreamDrain();
+    else if (this.#reading === Reading.Idle) this.#readOn();
   }
 
-  onClose(): void {
+  onClose(reason: CloseReason): void {
     this.#options.wheel.cancel(this.#deadline);
+    // Both ends of the tunnel have had their last word; what the upstream has not taken of it is still on its way.
+    if (this.#tunnelEnded && this.#connection.peerEnded && reason === CloseReason.Clean) return;
     this.#abort(DownstreamReset.Disconnect);
   }
 
@@ -118,8 +138,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
       return;
     }
     if (this.#reading === Reading.Idle) this.#close();
-    else if (this.#reading === Reading.Head)
-      this.#refuse(408, HeadError.None, 'the request head took too long');
+    else if (this.#reading === Reading.Head) this.#refuse(408, 'the request head took too long', null);
     else if (this.#reading === Reading.Body) this.#abortRequest(DownstreamReset.Timeout);
   }
 
@@ -138,7 +157,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     this.#processing = true;
     let at = from;
     while (at < to && !this.#connection.closed && this.#reading !== Reading.Closing) {
-      if (this.#reading === Reading.Waiting) {
+      if (this.#reading === Reading.Waiting || this.#unwelcome) {
         this.#hold(bytes, at, to);
         break;
       }
@@ -167,11 +186,13 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     const status = this.#parser.parse(bytes, from, to);
     if (status === ParseStatus.Error) {
       const { error } = this.#parser;
-      this.#refuse(refusals[error]!.status, error, refusals[error]!.reason);
+      this.#refuse(refusals[error]!.status, refusals[error]!.reason, null);
       return to;
     }
     if (status === ParseStatus.NeedMore) {
-      if (this.#reading === Reading.Idle) this.#enter(Reading.Head, this.#limits.headTimeoutMs);
+      if (this.#reading === Reading.Idle && this.#parser.started) {
+        this.#enter(Reading.Head, this.#limits.headTimeoutMs);
+      }
       return to;
     }
     const at = this.#parser.consumedTo;
@@ -182,7 +203,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
   #begin(head: Http1Head): void {
     const framing = requestFraming(head);
     if (this.#limits.maxBodyBytes > 0 && head.contentLength > this.#limits.maxBodyBytes) {
-      this.#refuse(413, HeadError.None, `the request body is larger than ${this.#limits.maxBodyBytes} bytes`);
+      this.#refuse(413, `the request body is larger than ${this.#limits.maxBodyBytes} bytes`, head);
       return;
     }
     this.#requests++;
@@ -248,7 +269,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     this.#answerBegun = true;
     const source = asHttp1(head);
     const bodiless = ended || this.#isHead;
-    const chunked = !bodiless && source.contentLength < 0 && this.#clientMinorVersion === 1;
+    const chunked = !bodiless && source.contentLength < 0 && this.#clientMinorVersion !== 0;
     if (!bodiless && source.contentLength < 0 && !chunked) this.#persistent = false;
     // An answer that is complete before its request: the connection ends with it (see `#endAnswer`).
     if (this.#options.draining() || (ended && this.#reading === Reading.Body)) this.#persistent = false;
@@ -272,6 +293,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
 
   sendEnd(trailers: Buffer | null): void {
     if (this.#reading === Reading.Tunnel) {
+      this.#tunnelEnded = true;
       this.#connection.end();
       return;
     }
@@ -344,6 +366,16 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     }
     this.#enter(Reading.Idle, this.#limits.idleTimeoutMs);
     if (this.#options.draining()) this.#close();
+    else this.#readOn();
+  }
+
+  /** A client that does not take its answers gets no further ones: they would queue up without a bound. */
+  get #unwelcome(): boolean {
+    return this.#reading === Reading.Idle && this.#connection.blocked;
+  }
+
+  #readOn(): void {
+    if (this.#unwelcome) this.#connection.pauseReading();
     else if (this.#unread !== null && !this.#processing) this.#processUnread();
     else this.#connection.resumeReading();
   }
@@ -359,17 +391,16 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     const bytes = this.#unread!;
     this.#unread = null;
     this.#process(bytes, 0, bytes.length);
-    if (this.#unread === null) this.#connection.resumeReading();
+    if (this.#unread === null && !this.#unwelcome) this.#connection.resumeReading();
   }
 
   // ------------------------------------------------------------------------------------- failing
 
   /** Answers a request that never became an exchange, and closes. */
-  #refuse(status: number, error: HeadError, reason: string): void {
+  #refuse(status: number, reason: string, head: RequestHead | null): void {
     this.#persistent = false;
-    this.#options.onRefused(status, error);
-    const lines = `proxy-status: meshlock; error=http_request_error; details="${reason}"\r\nconnection: close\r\n`;
-    this.#reply(status, lines, `${reason}\n`, false);
+    const { lines, body } = this.#options.refuse({ status, reason, head });
+    this.#reply(status, `${lines}connection: close\r\n`, body, false);
     this.#close();
   }
 

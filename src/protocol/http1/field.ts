@@ -20,6 +20,7 @@ export const Field = {
   TraceParent: 16,
   TraceState: 17,
   B3: 18,
+  Date: 19,
 } as const;
 export type Field = (typeof Field)[keyof typeof Field];
 
@@ -44,6 +45,7 @@ export const fieldNames: readonly string[] = [
   'traceparent',
   'tracestate',
   'b3',
+  'date',
 ];
 
 const byName: ReadonlyMap<string, Field> = new Map(

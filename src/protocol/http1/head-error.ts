@@ -31,6 +31,7 @@ export const HeadError = {
   InvalidTrailer: 27,
   TransferEncodingInHttp10: 28,
   UnexpectedBytes: 29,
+  ConnectWithBody: 30,
 } as const;
 export type HeadError = (typeof HeadError)[keyof typeof HeadError];
 
@@ -59,7 +60,7 @@ export const refusals: readonly Refusal[] = [
   { status: 400, reason: 'Content-Length occurs more than once' },
   { status: 400, reason: 'Content-Length is not a plain decimal number' },
   { status: 400, reason: 'both Content-Length and Transfer-Encoding are present' },
-  { status: 400, reason: 'Transfer-Encoding is not exactly "chunked"' },
+  { status: 400, reason: 'Transfer-Encoding is other than chunked' },
   { status: 501, reason: 'the transfer coding is not implemented' },
   { status: 400, reason: 'Host is missing' },
   { status: 400, reason: 'Host occurs more than once' },
@@ -72,4 +73,5 @@ export const refusals: readonly Refusal[] = [
   { status: 400, reason: 'the trailer section is malformed or too large' },
   { status: 400, reason: 'Transfer-Encoding is not defined in HTTP/1.0' },
   { status: 502, reason: 'bytes arrived that belong to no answer' },
+  { status: 400, reason: 'CONNECT has a body' },
 ];

@@ -48,9 +48,9 @@ export class HeadParser {
     this.head = new Head(limits.maxHeaderCount);
   }
 
-  /** Whether part of a head has been seen. */
+  /** Whether part of a head has been seen; empty lines before it are none. */
   get started(): boolean {
-    return this.#stored > 0 || this.#leading > 0;
+    return this.#stored > 0;
   }
 
   /** Continues with `bytes[from..to)`, which is borrowed until return, or while the head is used after `Done`. */
@@ -66,6 +66,7 @@ export class HeadParser {
       at++;
     }
     if (at === to) return ParseStatus.NeedMore;
+    if (this.#leading % 2 !== 0) return this.#fail(HeadError.BareCarriageReturn);
     const head = this.head;
     head.reset();
     this.#line = 0;
@@ -94,9 +95,12 @@ export class HeadParser {
     const head = this.head;
     head.bytes = store;
     head.base = 0;
-    if (store.indexOf(LF, this.#scanned) < 0 || store.indexOf(LF, this.#scanned) >= this.#stored) {
-      this.#scanned = this.#stored;
-      return this.#checkSize(this.#stored);
+    // Looks at the new bytes alone: what a search in the store would go on to is not part of the head.
+    let scan = this.#scanned;
+    while (scan < this.#stored && store[scan] !== LF) scan++;
+    if (scan === this.#stored) {
+      this.#scanned = scan;
+      return this.#checkSize(scan);
     }
     const status = this.#run(this.#stored);
     this.#scanned = this.#stored;
@@ -195,10 +199,10 @@ export class HeadParser {
   }
 
   #checkSize(available: number): ParseStatus {
-    if (available > this.#limits.maxHeadBytes) return this.#fail(HeadError.HeadTooLarge);
     if (this.#isRequest && !this.#inFields && available > this.#limits.maxRequestLineBytes) {
       return this.#fail(HeadError.TargetTooLong);
     }
+    if (available > this.#limits.maxHeadBytes) return this.#fail(HeadError.HeadTooLarge);
     return ParseStatus.NeedMore;
   }
 

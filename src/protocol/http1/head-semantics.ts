@@ -25,8 +25,10 @@ export function readField(head: Http1Head, field: Field, from: number, to: numbe
     case Field.TransferEncoding:
       return readTransferEncoding(head, from, to);
     case Field.Host:
-      return readHost(head, from, to);
+      return isResponse(head) ? HeadError.None : readHost(head, from, to);
     case Field.Expect:
+      // In an answer it means nothing, like Host.
+      if (isResponse(head)) return HeadError.None;
       if (!is(head.bytes, from, to, continue100)) return HeadError.ExpectationFailed;
       head.expectsContinue = true;
       return HeadError.None;
@@ -35,9 +37,17 @@ export function readField(head: Http1Head, field: Field, from: number, to: numbe
   }
 }
 
+/** Only the status line of an answer sets a status. */
+function isResponse(head: Http1Head): boolean {
+  return head.status !== 0;
+}
+
 /** What can only be judged when all fields of a request are known. */
 export function checkRequest(head: Http1Head): HeadError {
-  if ((head.present & fieldBit(Field.Host)) === 0 && head.minorVersion === 1) return HeadError.MissingHost;
+  if ((head.present & fieldBit(Field.Host)) === 0 && head.minorVersion !== 0) return HeadError.MissingHost;
+  if (head.methodKind === Method.Connect && (head.chunked || head.contentLength > 0)) {
+    return HeadError.ConnectWithBody;
+  }
   return checkFraming(head);
 }
 
@@ -132,5 +142,5 @@ export function responseFraming(head: Http1Head, method: Method): BodyFraming {
 /** Whether the sender of this head lets the connection live on. */
 export function isPersistent(head: Http1Head): boolean {
   if (head.connectionClose) return false;
-  return head.minorVersion === 1 || head.connectionKeepAlive;
+  return head.minorVersion !== 0 || head.connectionKeepAlive;
 }

@@ -22,6 +22,9 @@ export function writeRequestHead(out: Connection, head: Http1Head, edit: HeadEdi
   if (authority !== null) {
     dropped |= fieldBit(Field.Host);
     lines += `host: ${authority}\r\n`;
+  } else if (!head.hasAuthority) {
+    // An empty one would stand beside the one that the caller adds.
+    dropped |= fieldBit(Field.Host);
   }
   if (edit.upgrade !== null) lines += upgradeLines(edit.upgrade);
   writeFields(out, head, {

@@ -4,7 +4,7 @@
  */
 import type { RequestHead, ResponseHead } from '../head.ts';
 import { CharacterClass, characterClass, SP, TAB } from './characters.ts';
-import { equalsLowerCase, Field, fieldBit, fieldByName } from './field.ts';
+import { Field, fieldBit, fieldByName } from './field.ts';
 
 export const Method = {
   Other: 0,
@@ -49,7 +49,7 @@ export class Http1Head implements RequestHead, ResponseHead {
   targetEnd = 0;
   /** Where the start line's CRLF ends and the first field begins. */
   fieldsStart = 0;
-  /** HTTP/1.x */
+  /** The x of HTTP/1.x; above 1 it means no more than 1 does. */
   minorVersion = 1;
   status = 0;
   reasonStart = 0;
@@ -196,9 +196,7 @@ export class Http1Head implements RequestHead, ResponseHead {
     if (this.offsets[4 * index + 1]! - start !== name.length) return false;
     const at = this.base + start;
     for (let i = 0; i < name.length; i++) {
-      let byte = this.bytes[at + i]!;
-      if (byte >= 65 && byte <= 90) byte += 32;
-      if (byte !== name.charCodeAt(i)) return false;
+      if (lowerCase(this.bytes[at + i]!) !== name.charCodeAt(i)) return false;
     }
     return true;
   }
@@ -214,15 +212,11 @@ export class Http1Head implements RequestHead, ResponseHead {
   #listsNameOf(list: number, index: number): boolean {
     const nameStart = this.base + this.offsets[4 * index]!;
     const nameLength = this.offsets[4 * index + 1]! - this.offsets[4 * index]!;
-    const name = Buffer.from(
-      this.bytes.toString('latin1', nameStart, nameStart + nameLength).toLowerCase(),
-      'latin1',
-    );
     const end = this.base + this.offsets[4 * list + 3]!;
     let at = this.base + this.offsets[4 * list + 2]!;
     while (at < end) {
       const token = tokenEnd(this.bytes, at, end);
-      if (token - at === nameLength && equalsLowerCase(this.bytes, at, name)) return true;
+      if (token - at === nameLength && isSameName(this.bytes, at, nameStart, nameLength)) return true;
       at = nextListItem(this.bytes, token, end);
     }
     return false;
@@ -230,6 +224,8 @@ export class Http1Head implements RequestHead, ResponseHead {
 
   #readTarget(): string {
     if (this.authorityStart < 0) return this.#text(this.targetStart, this.targetEnd);
+    // OPTIONS of a whole server is asked for with `*` (RFC 9112 section 3.2.4).
+    if (this.authorityEnd === this.targetEnd) return this.methodKind === Method.Options ? '*' : '/';
     const path = this.#text(this.authorityEnd, this.targetEnd);
     return path.startsWith('/') ? path : `/${path}`;
   }
@@ -237,6 +233,16 @@ export class Http1Head implements RequestHead, ResponseHead {
   #text(start: number, end: number): string {
     return this.bytes.toString('latin1', this.base + start, this.base + end);
   }
+}
+
+/** Whether two tokens of `length` bytes differ in the case of letters at most. */
+function isSameName(bytes: Uint8Array, a: number, b: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (lowerCase(bytes[a + i]!) !== lowerCase(bytes[b + i]!)) return false;
+  return true;
+}
+
+function lowerCase(byte: number): number {
+  return byte >= 65 && byte <= 90 ? byte + 32 : byte;
 }
 
 /** End of the token that starts at `at`. */

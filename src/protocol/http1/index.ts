@@ -1,4 +1,4 @@
-export { Http1Downstream, type Http1DownstreamOptions } from './downstream.ts';
+export { Http1Downstream, type Http1DownstreamOptions, type RefusalText } from './downstream.ts';
 export { Field, fieldBit } from './field.ts';
 export { Http1Head, Method, methodNames } from './head.ts';
 export { HeadError, refusals } from './head-error.ts';

@@ -40,10 +40,11 @@ export function parseStatusLine(head: Http1Head, end: number): number {
   const { bytes, base } = head;
   let at = parseVersion(head, base, end);
   if (at <= 0) return at === -HeadError.UnsupportedVersion ? at : at === 0 ? 0 : -HeadError.InvalidStatusLine;
-  if (at + 4 >= end) return 0;
+  if (at >= end) return 0;
   if (bytes[at] !== SP) return -HeadError.InvalidStatusLine;
   let status = 0;
   for (let digit = 1; digit <= 3; digit++) {
+    if (at + digit >= end) return 0;
     const byte = bytes[at + digit]!;
     if ((classes[byte]! & Class.Digit) === 0) return -HeadError.InvalidStatusLine;
     status = status * 10 + byte - 48;
@@ -51,6 +52,7 @@ export function parseStatusLine(head: Http1Head, end: number): number {
   if (status < 100 || status > 599) return -HeadError.InvalidStatusLine;
   head.status = status;
   at += 4;
+  if (at >= end) return 0;
   if (bytes[at] === SP) at++;
   else if (bytes[at] !== CR) return -HeadError.InvalidStatusLine;
   head.reasonStart = at - base;
@@ -80,8 +82,8 @@ function parseVersion(head: Http1Head, at: number, end: number): number {
   if (bytes[at + 6] !== 46 || major < 0 || major > 9 || minor < 0 || minor > 9)
     return -HeadError.InvalidVersion;
   if (major !== 1) return -HeadError.UnsupportedVersion;
-  // A later minor version is answered as the highest one known (RFC 9110 section 2.5).
-  head.minorVersion = minor === 0 ? 0 : 1;
+  // A later minor version is read as the highest one known (RFC 9110 section 2.5), and not forwarded as it is.
+  head.minorVersion = minor;
   return at + 8;
 }
 
