@@ -6,4 +6,5 @@ useCompileCache();
 const { main } = await import('./command/index.ts');
 process.exitCode = await main(process.argv.slice(2));
 // Nothing should be left that holds the process; if something is, it does not hold it for long.
-setTimeout(() => process.exit(), 100).unref();
+const { systemClock } = await import('./base/index.ts');
+systemClock.after(100, () => process.exit());

@@ -42,7 +42,7 @@ export class Endpoint {
   reported5xxAtMs: number = Number.NEGATIVE_INFINITY;
   reportedGatewayAtMs: number = Number.NEGATIVE_INFINITY;
   reportedLocalOriginAtMs: number = Number.NEGATIVE_INFINITY;
-  /** Moving latency of peak EWMA in ms, and when it was last updated; unused by the other balancers. */
+  /** Moving latency of peak EWMA in ms (0: nothing heard yet), and since when it fades; unused by other balancers. */
   latencyMs = 0;
   latencyAtMs = 0;
   /** False once discovery has dropped it: nothing new is sent, what runs may finish. */

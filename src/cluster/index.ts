@@ -5,7 +5,7 @@ export { CircuitBreakers } from './circuit-breakers.ts';
 export { Cluster } from './cluster.ts';
 export { Endpoint, type EndpointState, endpointKey } from './endpoint.ts';
 export type { EndpointDescription } from './endpoint-description.ts';
-export type { Health } from './health-check/endpoint-checker.ts';
+export type { CheckResult, Health } from './health-check/endpoint-checker.ts';
 export type { Probe, ProbeResult } from './health-check/probe.ts';
 export { ClusterMembership, type ClusterMembershipOptions, type MembershipEvent } from './membership.ts';
 export { Outcome, type OutlierFailure } from './outcome.ts';

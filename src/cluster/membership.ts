@@ -26,6 +26,8 @@ export interface ClusterMembershipOptions {
   onChange(): void;
   /** For the log. */
   onEvent?(event: MembershipEvent): void;
+  /** After every active health check that says something about its endpoint. */
+  onCheck?(result: CheckResult): void;
   /** Default 20. */
   readonly coalesceMs?: number;
   /** Instead of the one that the configuration asks for; for tests. */
@@ -195,6 +197,7 @@ export class ClusterMembership {
   #onCheck(key: string, result: CheckResult, changed: boolean): void {
     const member = this.#members.get(key);
     if (member === undefined) return;
+    this.#options.onCheck?.(result);
     if (result.kind === 'failed') member.founding = false;
     if (changed) this.#event(healthOf(member), key, result.detail);
     if (result.kind === 'passed' && healthOf(member) === 'healthy') this.#detector?.healthCheckPassed(key);

@@ -11,6 +11,8 @@ export interface AccessLogsOptions {
 
 /** How long the last lines may take when a writer ends. */
 const closeMs = 2000;
+/** Data threads cut what is left of a listener, and hand over its lines, in looks that are a second apart. */
+const lateLinesMs = 3000;
 
 export class AccessLogs {
   readonly #options: AccessLogsOptions;
@@ -42,7 +44,7 @@ export class AccessLogs {
       if (wanted.has(path) || this.#leaving.has(path)) continue;
       this.#leaving.set(
         path,
-        this.#options.clock.after(afterMs, () => void this.#end(path)),
+        this.#options.clock.after(afterMs + lateLinesMs, () => void this.#end(path)),
       );
     }
   }

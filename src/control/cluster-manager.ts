@@ -1,6 +1,12 @@
 /** All clusters on the control thread, kept in step with the configuration, and what snapshots say of them. */
 import type { Clock, Random } from '../base/index.ts';
-import type { BreakerGauges, EndpointState, MembershipEvent, OutlierFailure } from '../cluster/index.ts';
+import type {
+  BreakerGauges,
+  CheckResult,
+  EndpointState,
+  MembershipEvent,
+  OutlierFailure,
+} from '../cluster/index.ts';
 import type { ClusterConfig } from '../config/index.ts';
 import type { NameState } from '../discovery/index.ts';
 import { endpointBlock, type SlotDirectory } from '../telemetry/index.ts';
@@ -18,7 +24,7 @@ export interface ClusterManagerOptions {
   readonly counters: ThreadCounters;
   readonly metrics: Pick<
     ControlMetrics,
-    'setEndpoints' | 'retainClusters' | 'outlierDetected' | 'dnsResolved'
+    'setEndpoints' | 'retainClusters' | 'healthChecked' | 'outlierDetected' | 'dnsResolved'
   >;
   /** Endpoints, their health or their ejection changed: a new snapshot is due. */
   onChange(): void;
@@ -109,7 +115,7 @@ export class ClusterManager {
   }
 
   #create(config: ClusterConfig): ManagedCluster {
-    const { clock, random, log, directory, counters } = this.#options;
+    const { clock, random, log, directory, counters, metrics } = this.#options;
     const { name } = config;
     return new ManagedCluster({
       config,
@@ -120,7 +126,9 @@ export class ClusterManager {
       readTotal: (slot) => counters.total(slot),
       onChange: () => this.#changed(name),
       onEvent: (event) => this.#count(name, event),
-      onLookup: (state) => this.#lookedUp(name, state),
+      onCheck: (result) => metrics.healthChecked(name, resultOf(result)),
+      onLookup: (succeeded) => metrics.dnsResolved(name, succeeded ? 'success' : 'failure'),
+      onNameState: (state) => this.#report(name, state),
     });
   }
 
@@ -144,15 +152,19 @@ export class ClusterManager {
     if (!this.#isReporting) this.#options.metrics.outlierDetected(cluster, 'success-rate', true);
   }
 
-  #lookedUp(cluster: string, state: NameState): void {
-    const { log, metrics } = this.#options;
-    const failed = state.error !== null;
-    metrics.dnsResolved(cluster, failed ? 'failure' : 'success');
+  #report(cluster: string, state: NameState): void {
+    const { log } = this.#options;
     const fields = { cluster, name: state.name, failuresInRow: state.failuresInRow };
-    if (!failed) log.info(`cluster ${cluster}: ${state.name} resolves again`, fields);
+    if (state.error === null) log.info(`cluster ${cluster}: ${state.name} resolves again`, fields);
     else if (state.failuresInRow === 1) {
       const kept = state.state === 'stale' ? 'the last addresses stay in use' : 'there are no addresses yet';
       log.warn(`cluster ${cluster}: ${state.error}; ${kept}`, fields);
     }
   }
+}
+
+/** As `/metrics` names it. */
+function resultOf({ kind, timedOut }: CheckResult): 'success' | 'failure' | 'timeout' {
+  if (kind === 'passed') return 'success';
+  return timedOut ? 'timeout' : 'failure';
 }

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Random } from '../base/index.ts';
 import {
+  type CheckResult,
   ClusterMembership,
   type EndpointDescription,
   type EndpointState,
@@ -22,7 +23,11 @@ export interface ManagedClusterOptions {
   readTotal(slot: number): number;
   onChange(): void;
   onEvent(event: MembershipEvent): void;
-  onLookup(state: NameState): void;
+  onCheck(result: CheckResult): void;
+  /** After every look-up. */
+  onLookup(succeeded: boolean): void;
+  /** One failed, or succeeded after failures. */
+  onNameState(state: NameState): void;
 }
 
 export class ManagedCluster {
@@ -34,7 +39,7 @@ export class ManagedCluster {
   #settled = false;
 
   constructor(options: ManagedClusterOptions) {
-    const { config, clock, random, slotOf, readTotal, onChange } = options;
+    const { config, clock, random, slotOf, readTotal, onChange, onCheck } = options;
     this.#options = options;
     this.#config = config;
     this.#membership = new ClusterMembership({
@@ -45,6 +50,7 @@ export class ManagedCluster {
       readTotal,
       onChange,
       onEvent: (event) => this.#report(event),
+      onCheck,
     });
     this.#discover();
   }
@@ -104,14 +110,15 @@ export class ManagedCluster {
       this.#setAddresses(discovery.endpoints);
       return;
     }
-    const { clock, random, onLookup } = this.#options;
+    const { clock, random, onLookup, onNameState } = this.#options;
     // Until it has an answer, the addresses that were known before stay.
     this.#dns = new StrictDns({
       config: discovery,
       clock,
       random,
       onAddresses: (endpoints) => this.#setAddresses(endpoints),
-      onState: onLookup,
+      onLookup,
+      onState: onNameState,
     });
     this.#dns.start();
   }

@@ -2,6 +2,7 @@
  * The whole life of a proxy process around its control plane: signals, drain, crash, exit code. Returns instead of
  * exiting, except where only the kernel can still end it.
  */
+import { MessageChannel } from 'node:worker_threads';
 import { type Clock, formatProblem, MeshlockError, type Random } from '../base/index.ts';
 import type { Config, SocketAddress } from '../config/index.ts';
 import type { Log } from '../telemetry/control.ts';
@@ -36,6 +37,9 @@ const lastWordsMs = 100;
 export async function runProcess(options: ProcessOptions): Promise<number> {
   const { log, clock, beganAtMs } = options;
   const ended = Promise.withResolvers<number>();
+  // Timers do not hold the process. While the only data thread waits to be replaced, nothing else may.
+  const { port1: hold } = new MessageChannel();
+  hold.ref();
   const plane = new ControlPlane({ ...options, onQuit: () => void drain('POST /quitquitquit') });
   let isDraining = false;
   let isAborted = false;
@@ -79,6 +83,7 @@ export async function runProcess(options: ProcessOptions): Promise<number> {
   const isClean = await (isAborted ? plane.abort() : plane.close());
   removeSignals();
   removeCrashHandler();
+  hold.close();
   if (isClean) log.info('ended', { code });
   else await kill(log, clock);
   return code;

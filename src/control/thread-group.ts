@@ -148,7 +148,7 @@ export class ThreadGroup {
     this.#watch?.cancel();
     this.#round?.giveUp();
     for (const seat of this.#seats) seat.retire();
-    await Promise.all(this.#seats.map((seat) => seat.current?.terminate({ kind: 'stopped' })));
+    await Promise.all(this.#seats.map(async (seat) => seat.current?.terminate({ kind: 'stopped' })));
     return this.#seats.every((seat) => seat.empty);
   }
 

@@ -13,13 +13,7 @@ import type {
 } from '../config/index.ts';
 import { createFilters, type StreamFilter } from '../filter/index.ts';
 import type { NetContext } from '../net/index.ts';
-import {
-  addressText,
-  type ExchangeTracer,
-  type ProxyContext,
-  type TcpContext,
-  type TcpOutcome,
-} from '../proxy/index.ts';
+import { type ExchangeTracer, type ProxyContext, type TcpContext, type TcpOutcome } from '../proxy/index.ts';
 import { RouteTable } from '../route/index.ts';
 import { type CounterStore, type SpanRecord, Tracer } from '../telemetry/index.ts';
 import { AccessLogs } from './access-logs.ts';
@@ -57,8 +51,8 @@ export class DataPlane {
   readonly #listeners = new Map<string, ListenerRuntime>();
   readonly #addresses = new Map<ListenerRuntime, SocketAddress>();
   readonly #filters = new Map<string, { config: HttpListenerConfig; filters: readonly StreamFilter[] }>();
-  /** Replaced or removed listeners whose connections are not all gone. */
-  readonly #leaving = new Set<ListenerRuntime>();
+  /** Replaced or removed listeners whose connections are not all gone, and when what is left of them is cut. */
+  readonly #leaving = new Map<ListenerRuntime, number>();
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
@@ -94,11 +88,15 @@ export class DataPlane {
     return { failures, listening };
   }
 
-  /** Once a second: closes idle upstream connections, hands over collected log lines, forgets drained listeners. */
+  /** Once a second: closes idle upstream connections, hands over collected log lines, ends drained listeners. */
   sweep(): void {
     this.#clusters.sweep();
     this.#accessLogs.flush();
-    for (const runtime of this.#leaving) if (runtime.openConnections === 0) this.#leaving.delete(runtime);
+    const now = this.#options.net.clock.now();
+    for (const [runtime, cutAtMs] of this.#leaving) {
+      if (now >= cutAtMs) runtime.cut();
+      if (runtime.openConnections === 0) this.#leaving.delete(runtime);
+    }
   }
 
   acknowledgeAccessLog(path: string, bytes: number): void {
@@ -131,7 +129,7 @@ export class DataPlane {
 
   *#all(): Iterable<ListenerRuntime> {
     yield* this.#listeners.values();
-    yield* this.#leaving;
+    yield* this.#leaving.keys();
   }
 
   // ------------------------------------------------------------------------------------- preparing
@@ -228,19 +226,21 @@ export class DataPlane {
     const log = this.#accessLogs.open(config.accessLogs);
     if (log === null) return null;
     const { clock } = this.#options.net;
-    return ({ downstream, flag, durationMs, cluster, endpoint, attempts }) => {
+    return (outcome) => {
+      const { downstream, durationMs } = outcome;
       const { entry } = log;
       entry.startMs = clock.wall() - durationMs;
       entry.durationMs = durationMs;
-      entry.flag = flag;
+      entry.flag = outcome.flag;
       entry.bytesReceived = downstream.bytesReceived;
       entry.bytesSent = downstream.bytesSent;
-      entry.upstreamCluster = cluster;
-      entry.upstreamHost = endpoint;
-      entry.attempts = attempts;
+      entry.upstreamCluster = outcome.cluster;
+      entry.upstreamHost = outcome.endpoint;
+      entry.upstreamLocalAddress = outcome.upstreamLocalAddress;
+      entry.attempts = outcome.attempts;
       entry.connectionId = downstream.id;
-      entry.downstreamRemoteAddress = addressText(downstream.remoteAddress, downstream.remotePort);
-      entry.downstreamLocalAddress = addressText(downstream.localAddress, downstream.localPort);
+      entry.downstreamRemoteAddress = outcome.remoteAddress;
+      entry.downstreamLocalAddress = outcome.localAddress;
       log.write();
     };
   }
@@ -258,18 +258,19 @@ export class DataPlane {
     }
     for (const [name, runtime] of before) {
       if (!this.#listeners.has(name)) this.#filters.delete(name);
-      this.#leave(runtime);
+      this.#leave(runtime, snapshot.config.drainTimeoutMs);
     }
   }
 
-  #leave(runtime: ListenerRuntime): void {
+  /** What runs may finish for `drainMs`. */
+  #leave(runtime: ListenerRuntime, drainMs: number): void {
     runtime.drain();
     this.#addresses.delete(runtime);
-    this.#leaving.add(runtime);
+    this.#leaving.set(runtime, this.#options.net.clock.now() + drainMs);
   }
 
   #undo(prepared: readonly Prepared[]): void {
-    for (const { runtime, isNew } of prepared) if (isNew) this.#leave(runtime);
+    for (const { runtime, isNew } of prepared) if (isNew) this.#leave(runtime, 0);
   }
 }
 

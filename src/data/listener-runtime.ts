@@ -46,13 +46,13 @@ export class ListenerRuntime {
     this.#listener = new Listener(net, {
       address: config.address,
       backlog: config.backlog,
-      sendTimeoutMs: config.protocol.kind === 'http' ? config.protocol.limits.sendTimeoutMs : 0,
+      sendTimeoutMs: () => this.#sendTimeoutMs,
       meter: {
         values: counters.values,
         received: slot + ListenerSlot.bytesReceived,
         sent: slot + ListenerSlot.bytesSent,
       },
-      maxConnections: config.maxConnections === 0 ? 0 : Math.ceil(config.maxConnections / options.threads),
+      maxConnections: () => Math.ceil(this.#config.maxConnections / options.threads),
       accept: (connection) => this.#accept(connection),
       onClose: () => counters.add(slot + ListenerSlot.connectionsActive, -1),
       onReject: () => counters.add(slot + ListenerSlot.connectionsRejected, 1),
@@ -71,14 +71,13 @@ export class ListenerRuntime {
     return (
       mine.address.host === config.address.host &&
       mine.address.port === config.address.port &&
-      mine.backlog === config.backlog &&
-      mine.maxConnections === config.maxConnections &&
       mine.protocol.kind === config.protocol.kind
     );
   }
 
   /** From the next request (or TCP connection) on, things are handled so. */
   update(config: ListenerConfig, connections: ConnectionContext): void {
+    if (config.backlog !== this.#config.backlog) this.#listener.resize(config.backlog);
     this.#config = config;
     this.#connections = connections;
   }
@@ -106,6 +105,11 @@ export class ListenerRuntime {
     const left = [...this.#listener.connections];
     for (const connection of left) connection.destroy();
     return left.length;
+  }
+
+  get #sendTimeoutMs(): number {
+    const { protocol } = this.#config;
+    return protocol.kind === 'http' ? protocol.limits.sendTimeoutMs : 0;
   }
 
   #accept(connection: Connection): ConnectionHandler {

@@ -24,7 +24,10 @@ export interface FilterExchange {
   readonly remoteAddress: string;
   /** Room for the filters' own notes on this exchange. */
   readonly notes: Map<string, unknown>;
-  /** Replaces every field of that name towards the upstream. Ignored once the request has been sent. */
+  /**
+   * Replaces every field of that name towards the upstream. Ignored once the request has been sent. Throws, as do the next
+   * three, when the name or value cannot stand in a head, and for `Host` and the fields of framing and connection.
+   */
   setRequestHeader(name: string, value: string): void;
   removeRequestHeader(name: string): void;
   /** Replaces every field of that name towards the client; from `onRequestHead` or `onResponseHead`. */

@@ -40,8 +40,8 @@ async function findDescriptor(config: FilterConfig): Promise<FilterDescriptor> {
     return descriptor;
   }
   // A module that changed on disk is another module: the loader would answer with the old one.
-  const { mtimeMs } = await stat(config.module);
-  const url = `${pathToFileURL(config.module).href}?modified=${mtimeMs}`;
+  const { mtimeNs } = await stat(config.module, { bigint: true });
+  const url = `${pathToFileURL(config.module).href}?modified=${mtimeNs}`;
   const loaded = (await import(url)) as { default?: unknown };
   return checkDescriptor(loaded.default, config.module);
 }

@@ -8,10 +8,11 @@ import type { NetContext } from './context.ts';
 export interface ListenerOptions {
   readonly address: SocketAddress;
   readonly backlog: number;
-  readonly sendTimeoutMs: number;
+  /** Asked at each accept, so that it can change. */
+  readonly sendTimeoutMs: () => number;
   readonly meter: ByteMeter;
-  /** This thread's share of the connections; 0: no limit. */
-  readonly maxConnections: number;
+  /** This thread's share of the connections; 0: no limit. Asked at each accept. */
+  readonly maxConnections: () => number;
   /** Gives the handler of a fresh connection; `attach` is called with the connection before any event. */
   readonly accept: (connection: Connection) => ConnectionHandler;
   /** The connection is gone; comes after its handler's `onClose`. */
@@ -59,6 +60,15 @@ export class Listener {
     });
   }
 
+  /**
+   * Gives the kernel's queue another length: a second `listen` on the same socket does, but Node has no call for it. The
+   * handle is not a documented part of Node; without it the queue stays as it was.
+   */
+  resize(backlog: number): void {
+    const internals = this.#server as { _handle?: { listen?(backlog: number): number } | null };
+    internals._handle?.listen?.(backlog);
+  }
+
   /** Stops accepting. Open connections live on. */
   stop(): void {
     this.#server.close();
@@ -66,7 +76,7 @@ export class Listener {
 
   #onSocket(accepted: Socket): void {
     this.#context.clock.begin();
-    const { maxConnections } = this.#options;
+    const maxConnections = this.#options.maxConnections();
     if (maxConnections > 0 && this.#open.size >= maxConnections) {
       accepted.on('error', () => {});
       accepted.resetAndDestroy();
@@ -80,7 +90,7 @@ export class Listener {
     });
     const connection: Connection = new Connection(this.#context, socket, {
       handler: noHandler,
-      sendTimeoutMs: this.#options.sendTimeoutMs,
+      sendTimeoutMs: this.#options.sendTimeoutMs(),
       connecting: false,
       meter: this.#options.meter,
     });

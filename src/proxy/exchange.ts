@@ -26,6 +26,7 @@ import {
 } from '../protocol/index.ts';
 import {
   backoffMs,
+  HeaderPatch,
   isIdempotentMethod,
   mayReplayOnFreshConnection,
   type Route,
@@ -34,14 +35,21 @@ import {
 } from '../route/index.ts';
 import { ClusterSlot, ListenerSlot, ResponseFlag, RouteSlot, ThreadSlot } from '../telemetry/index.ts';
 import type { ProxyCluster, ProxyContext } from './context.ts';
-import { FilterRun } from './filter-run.ts';
+import { type FieldEdits, FilterRun, linesOfEdits } from './filter-run.ts';
+import { linesOf, nameOwnField, withoutFields } from './header-lines.ts';
 import { proxyStatusLine, replyText, statusOfFlag } from './local-reply.ts';
 import { hopsLeft, traceBody } from './max-forwards.ts';
-import { recordExchange } from './record.ts';
+import { addressText, recordExchange } from './record.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import type { ForwardedLines } from './request-edit.ts';
 import { flagOfReset } from './reset-flag.ts';
 import { ExchangeTrace } from './exchange-trace.ts';
+
+/** Names in lower case that are taken away, and lines that are added. */
+interface HeaderChanges {
+  readonly dropped: readonly string[];
+  readonly lines: string;
+}
 
 const Phase = { Filtering: 0, Picking: 1, Waiting: 2, Sent: 3, Answering: 4, Tunnel: 5, Done: 6 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
@@ -65,6 +73,8 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   answerBegunMs = -1;
   responseHead: ResponseHead | null = null;
   trace: ExchangeTrace | null = null;
+  /** `ip:port` of this side towards the client; with an access log only, as is the next. */
+  localAddress = '';
   upstreamLocalAddress = '';
   requestHeaders: (string | undefined)[] | null = null;
   responseHeaders: (string | undefined)[] | null = null;
@@ -112,7 +122,11 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     this.head = head;
     this.#bodiless = ended;
     if (ended) this.#endRequest();
-    if (context.accessLog !== null) this.requestHeaders = context.accessLog.captureRequest(head);
+    if (context.accessLog !== null) {
+      this.requestHeaders = context.accessLog.captureRequest(head);
+      // Not to be had any more when the client has gone.
+      this.localAddress = addressText(this.connection.localAddress, this.connection.localPort);
+    }
     if (context.tracer !== null) this.trace = new ExchangeTrace(context.tracer, head);
     this.route = context.routes.match(head);
     if (context.filters.length > 0) {
@@ -125,8 +139,10 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   onRequestBody(bytes: Buffer, from: number, to: number): void {
     this.bytesReceived += to - from;
     this.#moved = true;
-    if (this.#phase === Phase.Done) return;
+    if (this.#isDone) return;
     this.#filters?.onRequestBody(bytes, from, to);
+    // A filter may have answered.
+    if (this.#isDone) return;
     const upstream = this.#upstream;
     if (upstream === null || this.#phase < Phase.Sent) {
       (this.#body ??= new ReplayBuffer()).append(bytes, from, to);
@@ -202,7 +218,8 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       this.#localReply(ResponseFlag.NoRoute, 'no route matches the request', 'route_not_found');
     } else if (route.kind === 'reply') {
       const reply = route.reply!;
-      const type = reply.contentType === '' ? '' : `content-type: ${reply.contentType}\r\n`;
+      const hasType = reply.contentType !== '' && reply.body.length > 0;
+      const type = hasType ? `content-type: ${reply.contentType}\r\n` : '';
       this.#reply(ResponseFlag.RouteReply, 'direct_response', reply.status, type, reply.body.toString());
     } else if (route.kind === 'redirect') {
       this.#redirect(route);
@@ -252,7 +269,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   #requestEdit(route: Route): HeadEdit {
     const head = this.head!;
     const dropped: string[] = [];
-    const block = this.#forwarded.linesFor(head, dropped);
+    let block = this.#forwarded.linesFor(head, dropped);
     if (this.requestHeaders !== null) {
       this.context.accessLog!.noteRequestId(this.requestHeaders, this.#forwarded.requestId);
     }
@@ -263,11 +280,16 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       lines = `max-forwards: ${hops - 1}\r\n`;
     }
     if (this.trace !== null) lines += this.trace.requestLines(dropped);
-    if (!route.requestHeaders.empty) {
-      dropped.push(...route.requestHeaders.dropped);
-      lines += linesOf(route.requestHeaders.pairs);
+    const changes = this.#headerChanges(route.requestHeaders, this.#filters?.requestEdits ?? null);
+    if (changes !== null) {
+      // Configuration and filters have the last word, also over what this hop has to tell.
+      if (nameOwnField(changes.dropped)) {
+        lines = withoutFields(block.toString('latin1') + lines, changes.dropped);
+        block = noBytes;
+      }
+      dropped.push(...changes.dropped);
+      lines += changes.lines;
     }
-    if (this.#filters !== null) lines += this.#filters.requestLines(dropped);
     return {
       target: route.rewriteTarget(head.target),
       authority: route.hostRewrite,
@@ -426,12 +448,21 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   #responseEdit(route: Route, head: ResponseHead): HeadEdit {
     const patch = route.responseHeaders;
     const upgrade = head.status === 101 ? (head.header('upgrade') ?? this.#edit!.upgrade) : null;
-    const filters = this.#filters;
-    if (patch.empty && filters === null && upgrade === null) return plainResponse;
-    const dropped = [...patch.dropped];
-    let lines = linesOf(patch.pairs);
-    if (filters !== null) lines += filters.responseLines(dropped);
+    const changes = this.#headerChanges(patch, this.#filters?.responseEdits ?? null);
+    if (changes === null && upgrade === null) return plainResponse;
+    const { dropped, lines } = changes ?? noChanges;
     return { target: null, authority: null, dropped, block: noBytes, lines, upgrade };
+  }
+
+  /** What the route and then the filters change; `null`: nothing. */
+  #headerChanges(patch: HeaderPatch, edits: FieldEdits | null): HeaderChanges | null {
+    if (patch.empty && (edits === null || edits.size === 0)) return null;
+    const dropped = [...patch.dropped];
+    const own = linesOf(patch.pairs);
+    if (edits === null) return { dropped, lines: own };
+    const names = [...edits.keys()];
+    dropped.push(...names);
+    return { dropped, lines: withoutFields(own, names) + linesOfEdits(edits) };
   }
 
   #switchProtocols(): void {
@@ -600,9 +631,11 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     this.answerBegunMs = this.context.clock.now();
     this.context.counters.add(ThreadSlot.localReplies + flag, 1);
     let all = lines;
-    const patch = this.route?.responseHeaders;
-    if (patch !== undefined && !patch.empty) all += linesOf(patch.pairs);
-    this.bytesSent += Buffer.byteLength(body);
+    const filterEdits = flag === ResponseFlag.FilterReply ? null : (this.#filters?.responseEdits ?? null);
+    const changes = this.#headerChanges(this.route?.responseHeaders ?? noPatch, filterEdits);
+    if (changes !== null) all = withoutFields(lines, changes.dropped) + changes.lines;
+    const isBodiless = this.head?.methodKind === Method.Head || status === 204 || status === 304;
+    if (!isBodiless) this.bytesSent += Buffer.byteLength(body);
     this.#finish();
     this.#stream.sendReply(status, all, body);
   }
@@ -716,6 +749,10 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
 
   // ------------------------------------------------------------------------------------- the end
 
+  get #isDone(): boolean {
+    return this.#phase === Phase.Done;
+  }
+
   #finish(): void {
     if (this.#phase === Phase.Done) return;
     this.#phase = Phase.Done;
@@ -738,11 +775,8 @@ const plainResponse: HeadEdit = {
   upgrade: null,
 };
 
-function linesOf(pairs: readonly { readonly name: string; readonly value: string }[]): string {
-  let lines = '';
-  for (const { name, value } of pairs) lines += `${name}: ${value}\r\n`;
-  return lines;
-}
+const noPatch: HeaderPatch = new HeaderPatch([], []);
+const noChanges: HeaderChanges = { dropped: [], lines: '' };
 
 function describe(reason: ResetReason): string {
   switch (reason) {

@@ -6,14 +6,29 @@ import type { Exchange } from './exchange.ts';
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Fields of one direction that filters replace; `null` as the value removes. */
-type Edits = Map<string, string | null>;
+/** Fields that frame or route a message or belong to one connection: the proxy writes them itself. */
+const ownedFields: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Fields of one direction that filters replace, by name in lower case; `null` as the value removes. */
+export type FieldEdits = Map<string, string | null>;
 
 export class FilterRun implements FilterExchange {
   readonly #exchange: Exchange;
   readonly #filters: readonly StreamFilter[];
-  readonly #request: Edits = new Map();
-  readonly #response: Edits = new Map();
+  /** Towards the upstream. */
+  readonly requestEdits: FieldEdits = new Map();
+  /** Towards the client. */
+  readonly responseEdits: FieldEdits = new Map();
   #notes: Map<string, unknown> | null = null;
   #next = 0;
   #stopped = false;
@@ -64,30 +79,30 @@ export class FilterRun implements FilterExchange {
   }
 
   setRequestHeader(name: string, value: string): void {
-    set(this.#request, name, value);
+    set(this.requestEdits, name, value);
   }
 
   removeRequestHeader(name: string): void {
-    this.#request.set(name.toLowerCase(), null);
+    remove(this.requestEdits, name);
   }
 
   setResponseHeader(name: string, value: string): void {
-    set(this.#response, name, value);
+    set(this.responseEdits, name, value);
   }
 
   removeResponseHeader(name: string): void {
-    this.#response.set(name.toLowerCase(), null);
+    remove(this.responseEdits, name);
   }
 
   reply(status: number, body: string, headers: Readonly<Record<string, string>> = {}): void {
     if (!Number.isInteger(status) || status < 200 || status > 599) {
       throw new RangeError(`a filter may answer with a status from 200 to 599, not ${status}`);
     }
-    const edits: Edits = new Map();
+    const edits: FieldEdits = new Map(this.responseEdits);
     for (const [name, value] of Object.entries(headers)) set(edits, name, value);
     this.#replied = true;
     this.#stopped = false;
-    this.#exchange.filterReply(status, linesOf(edits, []), body);
+    this.#exchange.filterReply(status, linesOfEdits(edits), body);
     this.#exchange.context.net.outbox.flush();
   }
 
@@ -97,30 +112,29 @@ export class FilterRun implements FilterExchange {
     if (this.onRequestHead()) this.#exchange.proceed();
     this.#exchange.context.net.outbox.flush();
   }
-
-  /** Field lines towards the upstream; the names they replace are pushed to `dropped`. */
-  requestLines(dropped: string[]): string {
-    return linesOf(this.#request, dropped);
-  }
-
-  responseLines(dropped: string[]): string {
-    return linesOf(this.#response, dropped);
-  }
 }
 
 /** A filter is code, so a field that would break the message is its fault and is thrown back at it. */
-function set(edits: Edits, name: string, value: string): void {
-  if (!fieldName.test(name)) throw new TypeError(`"${name}" is not a header field name`);
+function set(edits: FieldEdits, name: string, value: string): void {
+  checkName(name);
   if (!fieldValue.test(value))
     throw new TypeError(`the value of "${name}" has characters that a header field cannot carry`);
   edits.set(name.toLowerCase(), value);
 }
 
-function linesOf(edits: Edits, dropped: string[]): string {
+function remove(edits: FieldEdits, name: string): void {
+  checkName(name);
+  edits.set(name.toLowerCase(), null);
+}
+
+function checkName(name: string): void {
+  if (!fieldName.test(name)) throw new TypeError(`"${name}" is not a header field name`);
+  if (ownedFields.has(name.toLowerCase()))
+    throw new TypeError(`"${name}" is not a filter's to change: it belongs to the connection or its route`);
+}
+
+export function linesOfEdits(edits: FieldEdits): string {
   let lines = '';
-  for (const [name, value] of edits) {
-    dropped.push(name);
-    if (value !== null) lines += `${name}: ${value}\r\n`;
-  }
+  for (const [name, value] of edits) if (value !== null) lines += `${name}: ${value}\r\n`;
   return lines;
 }

@@ -49,7 +49,7 @@ function fill(entry: AccessEntry, exchange: Exchange, durationMs: number): void 
   entry.upstreamCluster = exchange.cluster?.cluster.config.name ?? '';
   entry.upstreamLocalAddress = exchange.upstreamLocalAddress;
   entry.downstreamRemoteAddress = addressText(connection.remoteAddress, connection.remotePort);
-  entry.downstreamLocalAddress = addressText(connection.localAddress, connection.localPort);
+  entry.downstreamLocalAddress = exchange.localAddress;
   entry.routeName = exchange.route?.name ?? '';
   entry.virtualHost = exchange.route?.virtualHost ?? '';
   entry.attempts = exchange.attempts;

@@ -20,6 +20,7 @@ import {
   ResponseFlag,
 } from '../telemetry/index.ts';
 import type { ProxyCluster } from './context.ts';
+import { addressText } from './record.ts';
 import type { TcpOutcome } from './tcp-outcome.ts';
 
 export interface TcpContext {
@@ -48,11 +49,19 @@ export class TcpSession implements ConnectionHandler, DeadlineOwner {
   #moved = false;
   #done = false;
   #flag: ResponseFlag = ResponseFlag.None;
+  /** Kept for the record: a socket that is closed tells none. */
+  #remoteAddress = '';
+  #localAddress = '';
+  #upstreamLocalAddress = '';
 
   constructor(context: TcpContext, downstream: Connection) {
     this.#context = context;
     this.#downstream = downstream;
     this.#startedMs = context.net.clock.now();
+    if (context.record !== null) {
+      this.#remoteAddress = addressText(downstream.remoteAddress, downstream.remotePort);
+      this.#localAddress = addressText(downstream.localAddress, downstream.localPort);
+    }
     this.#cluster = context.pickCluster() ?? null;
     // What the client sends first waits in the kernel until the upstream is there.
     downstream.pauseReading();
@@ -87,9 +96,15 @@ export class TcpSession implements ConnectionHandler, DeadlineOwner {
   }
 
   onClose(reason: CloseReason): void {
-    if (!this.#connected) this.#flag ||= ResponseFlag.DownstreamConnectionTermination;
-    this.#finish();
-    this.#upstream?.destroy(reason === CloseReason.Clean ? CloseReason.Clean : CloseReason.Reset);
+    if (!this.#connected || reason !== CloseReason.Clean) {
+      this.#flag ||= ResponseFlag.DownstreamConnectionTermination;
+    }
+    if (this.#connected) {
+      this.#endOther(this.#upstream!, reason);
+    } else {
+      this.#finish();
+      this.#upstream?.destroy();
+    }
   }
 
   // ------------------------------------------------------------------------------------- upstream
@@ -134,6 +149,9 @@ export class TcpSession implements ConnectionHandler, DeadlineOwner {
     if (idleTimeoutMs > 0) net.wheel.arm(this.#deadline, idleTimeoutMs);
     if (config.proxyProtocol !== 'off') this.#writeProxyHeader(config.proxyProtocol);
     const upstream = this.#upstream!;
+    if (this.#context.record !== null) {
+      this.#upstreamLocalAddress = addressText(upstream.localAddress, upstream.localPort);
+    }
     upstream.write(this.#early, 0, this.#early.length);
     if (this.#downstream.peerEnded) upstream.end();
     this.#downstream.resumeReading();
@@ -172,11 +190,10 @@ export class TcpSession implements ConnectionHandler, DeadlineOwner {
     if (this.#connected) {
       this.#context.counters.add(this.#endpoint!.slot + EndpointSlot.connectionsActive, -1);
       if (reason !== CloseReason.Clean) this.#flag ||= ResponseFlag.UpstreamConnectionTermination;
-      this.#finish();
-      this.#downstream.destroy(reason === CloseReason.Clean ? CloseReason.Clean : CloseReason.Reset);
+      this.#endOther(this.#downstream, reason);
       return;
     }
-    this.#countConnectFailure(reason === CloseReason.ConnectTimeout);
+    if (!this.#done) this.#countConnectFailure(reason === CloseReason.ConnectTimeout);
     cluster.end(this.#endpoint!, this.#done ? Outcome.Cancelled : Outcome.LocalOriginFailure, 0, 0);
     if (this.#done) return;
     // A connect that failed has cost the client nothing yet: another endpoint may do (as Envoy's max_connect_attempts).
@@ -208,6 +225,18 @@ export class TcpSession implements ConnectionHandler, DeadlineOwner {
     this.#upstream!.destroy();
   }
 
+  /** One side has gone: the other one still gets what is queued for it, and then its end. */
+  #endOther(other: Connection, reason: CloseReason): void {
+    if (other.closed) {
+      this.#finish();
+    } else if (reason === CloseReason.Clean) {
+      other.close();
+    } else {
+      this.#finish();
+      other.destroy(CloseReason.Reset);
+    }
+  }
+
   #fail(flag: ResponseFlag): void {
     this.#flag ||= flag;
     this.#finish();
@@ -224,6 +253,9 @@ export class TcpSession implements ConnectionHandler, DeadlineOwner {
     if (this.#flag !== ResponseFlag.None) counters.add(slot + ListenerSlot.connectionsReset, 1);
     record?.({
       downstream: this.#downstream,
+      remoteAddress: this.#remoteAddress,
+      localAddress: this.#localAddress,
+      upstreamLocalAddress: this.#upstreamLocalAddress,
       flag: this.#flag,
       durationMs,
       cluster: this.#cluster?.cluster.config.name ?? '',

@@ -1,6 +1,6 @@
 /** The built package, laid out as an importer has it, loaded and run by a Node of its own. */
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,6 +19,8 @@ beforeAll(async () => {
   installed = join(folder, 'node_modules', 'meshlock');
   built = await build(join(installed, 'dist'));
   await copyFile(join(repositoryRoot, 'package.json'), join(installed, 'package.json'));
+  // Without a package of its own the importer would be part of the repository, which is named meshlock too.
+  await writeFile(join(folder, 'package.json'), '{ "name": "importer", "private": true, "type": "module" }');
 }, 60_000);
 
 afterAll(async () => {

@@ -34,6 +34,10 @@ class PeakEwma implements Balancer {
     this.#random = random;
     this.#decayMs = config.decayMs;
     this.#defaultRttMs = config.defaultRttMs;
+    const now = clock.now();
+    for (const endpoint of endpoints) {
+      if (endpoint.latencyMs === 0 && endpoint.latencyAtMs === 0) endpoint.latencyAtMs = now;
+    }
   }
 
   pick(): Endpoint | null {
@@ -49,10 +53,9 @@ class PeakEwma implements Balancer {
   }
 
   #cost(endpoint: Endpoint, nowMs: number): number {
-    const latencyMs =
-      endpoint.latencyMs === 0
-        ? this.#defaultRttMs
-        : endpoint.latencyMs * Math.exp((endpoint.latencyAtMs - nowMs) / this.#decayMs);
+    // The default fades, too: or an endpoint without traffic would never get any beside faster ones.
+    const knownMs = endpoint.latencyMs === 0 ? this.#defaultRttMs : endpoint.latencyMs;
+    const latencyMs = knownMs * Math.exp((endpoint.latencyAtMs - nowMs) / this.#decayMs);
     return latencyMs * (endpoint.active + 1);
   }
 }

@@ -17,6 +17,8 @@ export interface CheckResult {
   /** Unix milliseconds at which it came. */
   readonly atMs: number;
   readonly durationMs: number;
+  /** It failed because no answer came in time. */
+  readonly timedOut: boolean;
 }
 
 export interface EndpointCheckerOptions {
@@ -80,20 +82,21 @@ export class EndpointChecker {
     const startMs = clock.now();
     this.#timer = clock.after(config.timeoutMs, () => {
       this.#running?.cancel();
-      this.#finish({ kind: 'failed', detail: `timeout after ${durationText(config.timeoutMs)}` }, startMs);
+      const detail = `timeout after ${durationText(config.timeoutMs)}`;
+      this.#finish({ kind: 'failed', detail }, startMs, true);
     });
-    this.#running = probe.start(address, (result) => this.#finish(result, startMs));
+    this.#running = probe.start(address, (result) => this.#finish(result, startMs, false));
   }
 
   // Checking -> Waiting
-  #finish(result: ProbeResult, startMs: number): void {
+  #finish(result: ProbeResult, startMs: number, timedOut: boolean): void {
     const { clock, config, random } = this.#options;
     if (this.#closed) return;
     this.#timer?.cancel();
     this.#running = null;
     this.#timer = clock.after(config.intervalMs + random.next() * config.jitterMs, () => this.#check());
     const { kind, detail } = result;
-    this.#last = { kind, detail, atMs: clock.wall(), durationMs: clock.now() - startMs };
+    this.#last = { kind, detail, atMs: clock.wall(), durationMs: clock.now() - startMs, timedOut };
     if (kind === 'inconclusive') return;
     const changed = this.#judge(kind === 'passed' ? 'healthy' : 'unhealthy');
     this.#options.onResult(this, this.#last, changed);

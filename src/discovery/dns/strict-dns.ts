@@ -16,6 +16,8 @@ export interface StrictDnsOptions {
   onAddresses(endpoints: readonly EndpointConfig[]): void;
   /** A look-up failed, or succeeded after failures. For the log and for health. */
   onState?(state: NameState): void;
+  /** After every look-up. */
+  onLookup?(succeeded: boolean): void;
   /** Default: what the configuration asks for. */
   readonly lookup?: NameLookup;
   /** Default 15 s. */
@@ -97,6 +99,7 @@ export class StrictDns {
       maxAddresses: this.#options.maxAddresses ?? 1024,
       onResult: (watched, changed) => {
         if (changed) this.#emit();
+        this.#options.onLookup?.(watched.lastError === null);
         if (failing || watched.lastError !== null) this.#options.onState?.(stateOf(watched));
         failing = watched.lastError !== null;
       },

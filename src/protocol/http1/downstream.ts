@@ -86,7 +86,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     this.#parser = new HeadParser('request', options.limits);
     this.#writer = new BodyWriter(options.connection);
     this.#since = options.clock.now();
-    this.#watch(options.limits.idleTimeoutMs);
+    this.#watch(this.#idleLimitMs());
   }
 
   // ------------------------------------------------------------------------------------- connection
@@ -430,10 +430,17 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     if (limitMs > 0) this.#options.wheel.ensure(this.#deadline, limitMs);
   }
 
+  /** The first head is waited for no longer than any head: to open connections and say nothing is an attack as well. */
+  #idleLimitMs(): number {
+    const { headTimeoutMs, idleTimeoutMs } = this.#limits;
+    const isFresh = this.#requests === 0 && headTimeoutMs > 0;
+    return isFresh && (idleTimeoutMs === 0 || headTimeoutMs < idleTimeoutMs) ? headTimeoutMs : idleTimeoutMs;
+  }
+
   #phaseLimitMs(): number {
     switch (this.#reading) {
       case Reading.Idle:
-        return this.#limits.idleTimeoutMs;
+        return this.#idleLimitMs();
       case Reading.Head:
         return this.#limits.headTimeoutMs;
       case Reading.Body:

@@ -1,7 +1,7 @@
 /** Reading the counters of a proxy by the names and labels that `/metrics` shows. */
 import type { BreakerGauges } from '../../../src/cluster/index.ts';
-import type { Config } from '../../../src/config/index.ts';
 import {
+  clusterBlock,
   type CounterStore,
   type Entity,
   type Metric,
@@ -55,7 +55,6 @@ export function leakedGauges(
   directory: SlotDirectory,
   counters: CounterStore,
   breakers: BreakerGauges,
-  config: Config,
 ): string[] {
   const leaks: string[] = [];
   for (const entity of directory.entities()) {
@@ -66,9 +65,11 @@ export function leakedGauges(
       }
     }
   }
-  for (const { name } of config.clusters) {
-    const use = Object.entries(breakers.useOf(name)).filter(([, held]) => held !== 0);
-    for (const [breaker, held] of use) leaks.push(`breaker ${name} ${breaker} = ${held}`);
+  // Also of clusters that a reload has taken away.
+  for (const { block, labels } of directory.entities()) {
+    if (block !== clusterBlock) continue;
+    const use = Object.entries(breakers.useOf(labels[0]!)).filter(([, held]) => held !== 0);
+    for (const [breaker, held] of use) leaks.push(`breaker ${labels[0]} ${breaker} = ${held}`);
   }
   return leaks;
 }

@@ -94,3 +94,24 @@ export async function advanceUntil(
   }
   return passed;
 }
+
+/** A listener `tcp` in front of a cluster `app`, with the access log that `outcome` reads. */
+export function tcpMesh(
+  upstream: number | readonly number[],
+  keys: { readonly listener?: Keys; readonly cluster?: Keys } = {},
+): string {
+  const ports = typeof upstream === 'number' ? [upstream] : upstream;
+  return JSON.stringify({
+    listeners: [
+      {
+        name: 'tcp',
+        address: '127.0.0.1:0',
+        protocol: 'tcp',
+        access_logs: [accessLog],
+        ...(keys.listener?.['clusters'] === undefined ? { cluster: 'app' } : {}),
+        ...keys.listener,
+      },
+    ],
+    clusters: [{ name: 'app', endpoints: ports.map((port) => `127.0.0.1:${port}`), ...keys.cluster }],
+  });
+}

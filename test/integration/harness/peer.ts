@@ -21,7 +21,10 @@ export interface Request extends Message {
 export class Peer {
   /** For what is not offered here, such as `remotePort`. */
   readonly socket: Socket;
-  #unread: Buffer = Buffer.alloc(0);
+  /** What was not taken is `#store[#from..#to)`. */
+  #store: Buffer = Buffer.alloc(4096);
+  #from = 0;
+  #to = 0;
   #received = 0;
   #ending: Ending | null = null;
   #closed = false;
@@ -32,8 +35,7 @@ export class Peer {
     this.socket = socket;
     socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => {
-      this.#unread = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes]);
-      this.#received += bytes.length;
+      this.#append(bytes);
       this.#wake();
     });
     socket.on('end', () => this.#end('end'));
@@ -52,6 +54,10 @@ export class Peer {
   /** What has come and was not taken. */
   get unread(): string {
     return this.#unread.toString('latin1');
+  }
+
+  get #unread(): Buffer {
+    return this.#store.subarray(this.#from, this.#to);
   }
 
   /** Bytes that have come in all. */
@@ -102,7 +108,7 @@ export class Peer {
   /** The next `length` bytes. */
   take(length: number): Promise<string> {
     return this.#attempt(`${length} bytes`, () =>
-      this.#unread.length < length ? undefined : this.#cut(length),
+      this.#to - this.#from < length ? undefined : this.#cut(length),
     );
   }
 
@@ -118,13 +124,13 @@ export class Peer {
   async takeAll(): Promise<string> {
     const ending = await this.ending();
     if (ending !== 'end') throw new Error(`expected FIN, got RST behind ${JSON.stringify(this.unread)}`);
-    return this.#cut(this.#unread.length);
+    return this.#cut(this.#to - this.#from);
   }
 
   /** The next bytes must be these. */
   async expect(text: string): Promise<void> {
     const got = await this.#attempt(JSON.stringify(text), () =>
-      this.#unread.length < text.length ? undefined : this.#cut(text.length),
+      this.#to - this.#from < text.length ? undefined : this.#cut(text.length),
     );
     if (got !== text) throw new Error(`expected ${JSON.stringify(text)}, got ${JSON.stringify(got)}`);
   }
@@ -196,9 +202,24 @@ export class Peer {
   }
 
   #cut(length: number): string {
-    const text = this.#unread.toString('latin1', 0, length);
-    this.#unread = this.#unread.subarray(length);
+    const text = this.#store.toString('latin1', this.#from, this.#from + length);
+    this.#from += length;
     return text;
+  }
+
+  #append(bytes: Buffer): void {
+    if (this.#to + bytes.length > this.#store.length) {
+      const unread = this.#unread;
+      if (unread.length + bytes.length > this.#store.length / 2) {
+        this.#store = Buffer.allocUnsafeSlow(2 * (unread.length + bytes.length));
+      }
+      unread.copy(this.#store);
+      this.#from = 0;
+      this.#to = unread.length;
+    }
+    bytes.copy(this.#store, this.#to);
+    this.#to += bytes.length;
+    this.#received += bytes.length;
   }
 
   #excerpt(): string {

@@ -43,7 +43,8 @@ export class ScriptedUpstream {
 
   /** As the proxy names it. */
   get key(): string {
-    return `127.0.0.1:${this.port}`;
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `${address}:${port}`;
   }
 
   async close(): Promise<void> {
@@ -79,11 +80,15 @@ export class ScriptedUpstream {
 }
 
 /** Listens until the test is over. */
-export async function startScriptedUpstream(script: Script, port = 0): Promise<ScriptedUpstream> {
+export async function startScriptedUpstream(
+  script: Script,
+  port = 0,
+  host = '127.0.0.1',
+): Promise<ScriptedUpstream> {
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   const upstream = new ScriptedUpstream(server, script);
   onTestFinished(() => upstream.close());

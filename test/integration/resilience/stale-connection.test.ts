@@ -1,6 +1,6 @@
 /** Kept connections that the upstream closes just as they are used: no harmless request is lost, no other is repeated. */
 import { describe, expect, test } from 'vitest';
-import { settle, startProxy, startRawUpstream, until } from '../harness/index.ts';
+import { type Peer, settle, startProxy, startRawUpstream, until } from '../harness/index.ts';
 import { fetchOn, fetchOnce, mesh, outcome, outcomes, post, request } from '../harness/mesh.ts';
 import { answer, startScriptedUpstream } from '../harness/scripted.ts';
 
@@ -49,7 +49,7 @@ describe('a reused connection that the upstream closed', () => {
     const upstream = await startRawUpstream();
     const proxy = await startProxy(mesh(upstream.port));
     const clients = await Promise.all([1, 2, 3].map(() => proxy.send(request())));
-    const kept = [];
+    const kept: Peer[] = [];
     for (const _ of clients) kept.push((await upstream.acceptRequest()).peer);
     for (const peer of kept) peer.send(answer(200));
     for (const client of clients) await client.response();

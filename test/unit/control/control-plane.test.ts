@@ -8,6 +8,7 @@ import { MeshlockError, systemClock, systemRandom } from '../../../src/base/inde
 import type { Config } from '../../../src/config/index.ts';
 import type { ConfigSource, ConfigSubscriber } from '../../../src/control/config-source.ts';
 import { ControlPlane } from '../../../src/control/control-plane.ts';
+import { ThreadSupply } from '../../../src/control/thread-supply.ts';
 import type { Recorder } from './recorder.ts';
 import { clusterConfig, listenerConfig, testConfig } from './test-config.ts';
 import { type LogLine, testLog } from './test-log.ts';
@@ -34,6 +35,8 @@ class TestSource implements ConfigSource {
     this.subscriber = null;
   }
 }
+
+type Json = Readonly<Record<string, unknown>>;
 
 interface Stage {
   readonly plane: ControlPlane;
@@ -76,7 +79,7 @@ function make(changes: Partial<Config> = {}, orders = ''): Stage {
     random: systemRandom,
     version: '1.2.3',
     commandLineOptions: { config: 'test.yaml' },
-    entry: new URL('./fake-data-thread.ts', import.meta.url),
+    supply: new ThreadSupply(config, new URL('./fake-data-thread.ts', import.meta.url)),
     onQuit: () => {
       stage.quits++;
     },
@@ -96,11 +99,11 @@ async function ask(
   { plane }: Stage,
   path: string,
   method = 'GET',
-): Promise<{ status: number; body: string; json: () => any }> {
+): Promise<{ status: number; body: string; json: () => Json }> {
   const { port } = plane.adminAddress!;
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
   const body = await response.text();
-  return { status: response.status, body, json: () => JSON.parse(body) };
+  return { status: response.status, body, json: () => JSON.parse(body) as Json };
 }
 
 async function takePort(): Promise<number> {
@@ -146,7 +149,7 @@ describe('control plane', () => {
     const admin = { address: { host: '127.0.0.1', port: 0 }, token: 'sesame' };
     const { lines } = await started({ admin }, '1:log');
     const { config } = await lines.until(({ message }) => message === 'said by the thread');
-    expect(JSON.parse(String(config)).admin).toEqual({ address: null, token: '' });
+    expect((JSON.parse(String(config)) as Config).admin).toEqual({ address: null, token: '' });
   });
 
   test('does not start when a port is taken, and names it', async () => {

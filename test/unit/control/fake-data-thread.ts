@@ -3,6 +3,7 @@
  * `snapshot.config.node.release`, separated by commas, each `<thread>:<order>` or `*:<order>`; an order is carried out
  * whenever a snapshot that holds it is applied.
  */
+import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FromData, Snapshot, ThreadData, ToData } from '../../../src/data/snapshot.ts';
 import { CounterStore, ThreadSlot } from '../../../src/telemetry/index.ts';
@@ -61,6 +62,8 @@ const orders: Record<string, (snapshot: Snapshot) => void> = {
   spin: () => {
     for (;;);
   },
+  /** Sits in native code until somebody writes to the named pipe. */
+  native: ({ config }) => void readFileSync(config.node.version),
   spin2s: () => {
     const end = Date.now() + 2000;
     while (Date.now() < end);

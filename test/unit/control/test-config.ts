@@ -127,12 +127,12 @@ export function testConfig(changes: Partial<Config> = {}): Config {
   };
 }
 
-/** `orders`: see fake-data-thread.ts. */
-export function testSnapshot(version: number, orders = ''): Snapshot {
+/** `orders`: see fake-data-thread.ts. `pipe`: for the order `native`. */
+export function testSnapshot(version: number, orders = '', pipe = ''): Snapshot {
   const config = testConfig();
   return {
     version,
-    config: { ...config, node: { ...config.node, release: orders } },
+    config: { ...config, node: { ...config.node, release: orders, version: pipe } },
     slots: { listeners: {}, routes: {}, clusters: {} },
     endpoints: {},
     breakers: {},

@@ -1,10 +1,15 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/index.ts';
 import type { ControlLog } from '../../../src/control/log.ts';
 import type { ThreadExit } from '../../../src/control/thread-exit.ts';
 import { ThreadGroup, type ThreadGroupOptions } from '../../../src/control/thread-group.ts';
 import type { FromData } from '../../../src/data/snapshot.ts';
-import { CounterStore, ThreadSlot, threadBlock } from '../../../src/telemetry/index.ts';
+import { CounterStore, ThreadSlot } from '../../../src/telemetry/index.ts';
+import { fakeWorker } from './fake-worker.ts';
 import { Recorder } from './recorder.ts';
 import { testSnapshot } from './test-config.ts';
 
@@ -19,10 +24,11 @@ interface Happening {
 }
 
 const groups: ThreadGroup[] = [];
+const folders: string[] = [];
 
 function makeGroup(
   count: number,
-  changes: Partial<ThreadGroupOptions> = {},
+  { heapBytes = 0, ...changes }: Partial<ThreadGroupOptions> & { heapBytes?: number } = {},
 ): { group: ThreadGroup; seen: Recorder<Happening> } {
   const seen = new Recorder<Happening>();
   const at = (level: string) => (text: string) => seen.push({ what: 'log', level, text });
@@ -33,12 +39,10 @@ function makeGroup(
     error: at('error'),
     fatal: at('fatal'),
   };
+  const respawn = (thread: number) => fakeWorker(thread, { threads: count, heapBytes });
   const group = new ThreadGroup({
-    count,
-    entry: new URL('./fake-data-thread.ts', import.meta.url),
-    counterSlots: threadBlock.size,
-    breakers: new SharedArrayBuffer(64),
-    heapBytes: 0,
+    workers: Array.from({ length: count }, (_, index) => respawn(index + 1)),
+    respawn,
     stallRestartMs: () => 0,
     reusePort: true,
     clock: systemClock,
@@ -57,6 +61,7 @@ function makeGroup(
 
 afterEach(async () => {
   for (const group of groups.splice(0)) expect(await group.stop()).toBe(true);
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
 const deadlineMs = 10_000;
@@ -184,6 +189,25 @@ describe('thread group', () => {
     expect(replaced.lastReplacement?.exit.kind).toBe('stall');
   });
 
+  test('replaces a thread that is stuck in native code without waiting for it, and knows that it is not gone', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'meshlock-'));
+    folders.push(folder);
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const { group, seen } = makeGroup(1, { stallRestartMs: () => 1100 });
+    await group.apply(testSnapshot(1), deadlineMs);
+    const outcome = await group.apply(testSnapshot(2, '1:mute,1:native', pipe), deadlineMs);
+    expect(outcome.unanswered).toEqual([1]);
+    await group.apply(testSnapshot(3), deadlineMs);
+    await seen.until(() => seen.all.filter((item) => item.what === 'started').length === 2);
+    expect((await group.apply(testSnapshot(4), deadlineMs)).unanswered).toEqual([]);
+    expect(group.report()[0]).toMatchObject({ state: 'serving', restarts: 1 });
+    expect(await group.stop()).toBe(false);
+    // Lets the first worker out.
+    writeFileSync(pipe, '');
+    while (!(await group.stop())) await new Promise((resolve) => setImmediate(resolve));
+  });
+
   test('hands on messages and lines of output with the thread they came from', async () => {
     const { group, seen } = makeGroup(2);
     await group.apply(testSnapshot(1, '2:print,2:outlier'), deadlineMs);
@@ -215,9 +239,9 @@ describe('thread group', () => {
     const { group, seen } = makeGroup(1);
     await group.apply(testSnapshot(1), deadlineMs);
     group.discourage(true);
-    group.post(testSnapshot(2, '1:crash'));
-    await seen.until((item) => item.what === 'ended');
-    group.post(testSnapshot(3, '1:log'));
+    await group.apply(testSnapshot(2, '1:mute,1:crash'), deadlineMs);
+    await group.apply(testSnapshot(3), deadlineMs);
+    group.post(testSnapshot(4, '1:log'));
     const message = await seen.until((item) => item.what === 'message');
     expect(message.message).toMatchObject({ kind: 'log', fields: { discouraged: true } });
   });

@@ -3,7 +3,7 @@ import { ManualClock } from '../../../src/base/index.ts';
 import { DataThread } from '../../../src/control/data-thread.ts';
 import type { ThreadExit } from '../../../src/control/thread-exit.ts';
 import { ThreadSeat } from '../../../src/control/thread-seat.ts';
-import { threadBlock } from '../../../src/telemetry/index.ts';
+import { fakeWorker } from './fake-worker.ts';
 import { Recorder } from './recorder.ts';
 import { testSnapshot } from './test-config.ts';
 
@@ -37,11 +37,7 @@ class Stage {
   #spawn(entry: string): DataThread {
     const thread = new DataThread({
       thread: 1,
-      threads: 1,
-      entry: new URL(entry, import.meta.url),
-      counterSlots: threadBlock.size,
-      breakers: new SharedArrayBuffer(64),
-      heapBytes: 0,
+      worker: fakeWorker(1, { entry }),
       clock: this.clock,
       maxLookStepMs: 500,
       events: {

@@ -48,8 +48,8 @@ export class Loopback {
     this.listener = new Listener(this.context, {
       address: this.address,
       backlog: 128,
-      sendTimeoutMs: options.sendTimeoutMs ?? 0,
-      maxConnections: options.maxConnections ?? 0,
+      sendTimeoutMs: () => options.sendTimeoutMs ?? 0,
+      maxConnections: () => options.maxConnections ?? 0,
       meter: { values: this.meter, ...meterSlots },
       accept: options.accept,
       onClose: () => this.closed++,
