@@ -7,6 +7,7 @@ export { Endpoint, type EndpointState, endpointKey } from './endpoint.ts';
 export type { EndpointDescription } from './endpoint-description.ts';
 export type { CheckResult, Health } from './health-check/endpoint-checker.ts';
 export type { Probe, ProbeResult } from './health-check/probe.ts';
+export { localShortage } from './local-shortage.ts';
 export { ClusterMembership, type ClusterMembershipOptions, type MembershipEvent } from './membership.ts';
 export { Outcome, type OutlierFailure } from './outcome.ts';
 export { type PriorityLoad, priorityLoads } from './priority-load.ts';

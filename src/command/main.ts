@@ -27,7 +27,7 @@ const helpCommand: Command = {
   },
 };
 
-const commands: readonly Command[] = [runCommand, validateCommand, versionCommand, helpCommand];
+export const commands: readonly Command[] = [runCommand, validateCommand, versionCommand, helpCommand];
 
 /** `words` without the program. Returns the exit code: 0, 1 failed, 2 bad usage or configuration. */
 export async function main(words: readonly string[], output: Output = terminal): Promise<number> {

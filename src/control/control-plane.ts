@@ -10,6 +10,7 @@ import { AccessLogs } from './access-logs.ts';
 import { AdminView } from './admin-view.ts';
 import { ClusterManager } from './cluster-manager.ts';
 import type { ConfigSource } from './config-source.ts';
+import type { DrainOutcome } from './drain-round.ts';
 import { canReusePort } from './platform.ts';
 import { readinessOf } from './readiness.ts';
 import { Reloader } from './reloader.ts';
@@ -17,7 +18,7 @@ import { Rollout } from './rollout.ts';
 import { SpanOutput } from './span-output.ts';
 import { ThreadAccounting } from './thread-accounting.ts';
 import { ThreadCounters } from './thread-counters.ts';
-import { type DrainOutcome, ThreadGroup } from './thread-group.ts';
+import { ThreadGroup } from './thread-group.ts';
 import { deliver } from './thread-messages.ts';
 import type { ThreadSupply } from './thread-supply.ts';
 

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 
 /** More threads than this are surely a mistake; each costs some 20 MB before it carries anything. */
-export const maxDataThreads = 64;
+const maxDataThreads = 64;
 
 /** Where Node's `reusePort` spreads connections over listeners (Node's documentation of `server.listen`). */
 const withReusePort: ReadonlySet<NodeJS.Platform> = new Set(['linux', 'freebsd', 'sunos', 'aix']);

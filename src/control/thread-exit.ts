@@ -14,8 +14,6 @@ export type ThreadExit =
   /** It was asked to. */
   | { readonly kind: 'stopped' };
 
-export type ThreadExitKind = ThreadExit['kind'];
-
 /** What happened, to be put behind `data thread 2 `. */
 export function describeExit(exit: ThreadExit): string {
   switch (exit.kind) {

@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../base/index.ts';
 import type { FromData, ListenerFailure, Snapshot, ToData } from '../data/index.ts';
 import { type ApplyOutcome, ApplyRound } from './apply-round.ts';
 import { DataThread } from './data-thread.ts';
+import { type DrainOutcome, DrainRound } from './drain-round.ts';
 import type { ControlLog } from './log.ts';
 import { describeExit, seconds, type ThreadExit } from './thread-exit.ts';
 import { type Replacement, ThreadSeat } from './thread-seat.ts';
@@ -34,13 +35,6 @@ export interface ThreadGroupEvents {
   message(thread: number, message: FromData, reply: (message: ToData) => void): void;
 }
 
-export interface DrainOutcome {
-  /** Exchanges and connections that were cut at the deadline. */
-  readonly cut: number;
-  /** Threads that died or did not answer. */
-  readonly unanswered: readonly number[];
-}
-
 export interface ThreadReport {
   readonly thread: number;
   readonly state: DataThread['state'];
@@ -53,8 +47,8 @@ export interface ThreadReport {
   readonly lastReplacement: Replacement | null;
 }
 
-export const watchPeriodMs = 250;
-export const stallAfterMs = 1000;
+const watchPeriodMs = 250;
+const stallAfterMs = 1000;
 const startTimeoutMs = 30_000;
 /** After the drain deadline: for the answer to arrive before the threads are ended anyway. */
 const drainGraceMs = 1000;
@@ -69,7 +63,7 @@ export class ThreadGroup {
   #accepted: Snapshot | null = null;
   #round: ApplyRound | null = null;
   #discouraged = false;
-  #draining: Map<number, (cut: number | null) => void> | null = null;
+  #draining: DrainRound | null = null;
 
   constructor(options: ThreadGroupOptions) {
     this.#options = options;
@@ -119,25 +113,17 @@ export class ThreadGroup {
 
   /** Stops accepting, lets running exchanges finish for `deadlineMs`, and waits for that. Threads are not replaced any more. */
   async drain(deadlineMs: number): Promise<DrainOutcome> {
-    const waiting = new Map<number, (cut: number | null) => void>();
-    this.#draining = waiting;
-    const answers = this.#seats.map((seat) => {
+    const round = new DrainRound(this.#seats.map(({ thread }) => thread));
+    this.#draining = round;
+    for (const seat of this.#seats) {
       seat.retire();
-      if (!isAlive(seat.current)) return Promise.resolve(null);
-      const { promise, resolve } = Promise.withResolvers<number | null>();
-      waiting.set(seat.thread, resolve);
-      seat.current.drain(deadlineMs);
-      return promise;
-    });
-    const deadline = this.#options.clock.after(deadlineMs + drainGraceMs, () => {
-      for (const resolve of waiting.values()) resolve(null);
-    });
-    const cuts = await Promise.all(answers);
+      if (isAlive(seat.current)) seat.current.drain(deadlineMs);
+      else round.died(seat.thread);
+    }
+    const deadline = this.#options.clock.after(deadlineMs + drainGraceMs, () => round.giveUp());
+    const outcome = await round.outcome;
     deadline.cancel();
-    return {
-      cut: cuts.reduce<number>((sum, cut) => sum + (cut ?? 0), 0),
-      unanswered: cuts.flatMap((cut, index) => (cut === null ? [index + 1] : [])),
-    };
+    return outcome;
   }
 
   /**
@@ -252,7 +238,7 @@ export class ThreadGroup {
         this.#retryLater(from, failures);
       }
     } else if (message.kind === 'drained') {
-      this.#draining?.get(from.thread)?.(message.cut);
+      this.#draining?.drained(from.thread, message.cut);
     } else {
       this.#options.events.message(from.thread, message, (reply) => from.post(reply));
     }
@@ -291,7 +277,7 @@ export class ThreadGroup {
     const { log, events } = this.#options;
     events.ended(thread.thread, exit);
     this.#round?.died(thread.thread, exit);
-    this.#draining?.get(thread.thread)?.(null);
+    this.#draining?.died(thread.thread);
     if (exit.kind === 'stopped') return;
     const fields = {
       thread: thread.thread,

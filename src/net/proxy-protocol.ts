@@ -164,7 +164,7 @@ export class ProxyProtocolReader implements ConnectionHandler, DeadlineOwner {
   constructor(options: {
     connection: Connection;
     wheel: TimerWheel;
-    /** The header must be complete after this. */
+    /** The header must be complete after this; where it need not come, it must have begun. */
     timeoutMs: number;
     required: boolean;
     /** Called when the header has been read and `connection.origin` is set. */
@@ -180,6 +180,11 @@ export class ProxyProtocolReader implements ConnectionHandler, DeadlineOwner {
   }
 
   onDeadline(): void {
+    if (!this.#required && this.#bytes.length === 0) {
+      // Somebody who has no header to send and waits: for the server to speak first, or for his own next request.
+      this.#handOver(0);
+      return;
+    }
     this.#onInvalid('no complete PROXY header in time');
     this.#connection.destroy(CloseReason.Reset);
   }

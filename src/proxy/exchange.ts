@@ -131,7 +131,11 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     this.route = context.routes.match(head);
     if (context.filters.length > 0) {
       this.#filters = new FilterRun(this, context.filters);
-      if (!this.#filters.onRequestHead()) return;
+      if (!this.#filters.onRequestHead()) {
+        // Held, if not answered; but not for ever.
+        if (!this.#isDone) this.#arm();
+        return;
+      }
     }
     this.proceed();
   }
@@ -670,8 +674,9 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     const { streamIdleTimeoutMs } = this.context.http.limits;
     const now = this.context.clock.now();
     let left = streamIdleTimeoutMs > 0 ? streamIdleTimeoutMs : Number.POSITIVE_INFINITY;
-    if (this.#phase === Phase.Tunnel) return left;
-    const { timeoutMs, maxDurationMs, retry } = this.#forward();
+    const forward = this.route?.forward;
+    if (this.#phase === Phase.Tunnel || !forward) return left;
+    const { timeoutMs, maxDurationMs, retry } = forward;
     if (maxDurationMs > 0) left = Math.min(left, this.startedMs + maxDurationMs - now);
     if (this.#phase >= Phase.Answering) return left;
     if (timeoutMs > 0 && this.#requestEnded) left = Math.min(left, this.requestEndedMs + timeoutMs - now);
@@ -683,7 +688,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
 
   onDeadline(): void {
     if (this.#phase === Phase.Done) return;
-    const { timeoutMs, maxDurationMs, retry } = this.#forward();
+    const { timeoutMs, maxDurationMs, retry } = this.route?.forward ?? noForwardLimits;
     const now = this.context.clock.now();
     const tunnel = this.#phase === Phase.Tunnel;
     if (maxDurationMs > 0 && !tunnel && now >= this.startedMs + maxDurationMs) {
@@ -775,6 +780,10 @@ const plainResponse: HeadEdit = {
   upgrade: null,
 };
 
+/** Of an exchange that is not forwarded, or not yet known to be: a filter holds it. */
+const noForwardLimits: Pick<ForwardAction, 'timeoutMs' | 'maxDurationMs'> & {
+  readonly retry: Pick<ForwardAction['retry'], 'perTryTimeoutMs'>;
+} = { timeoutMs: 0, maxDurationMs: 0, retry: { perTryTimeoutMs: 0 } };
 const noPatch: HeaderPatch = new HeaderPatch([], []);
 const noChanges: HeaderChanges = { dropped: [], lines: '' };
 

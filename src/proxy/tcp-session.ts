@@ -3,7 +3,7 @@
  * itself, so that a peer may end its half and still receive.
  */
 import { Deadline, type DeadlineOwner } from '../base/index.ts';
-import { type Endpoint, Outcome } from '../cluster/index.ts';
+import { type Endpoint, localShortage, Outcome } from '../cluster/index.ts';
 import {
   CloseReason,
   type Connection,
@@ -193,9 +193,14 @@ export class TcpSession implements ConnectionHandler, DeadlineOwner {
       this.#endOther(this.#downstream, reason);
       return;
     }
-    if (!this.#done) this.#countConnectFailure(reason === CloseReason.ConnectTimeout);
-    cluster.end(this.#endpoint!, this.#done ? Outcome.Cancelled : Outcome.LocalOriginFailure, 0, 0);
+    const isOurs = this.#done || localShortage(this.#upstream!.errorCode) !== undefined;
+    if (!isOurs) this.#countConnectFailure(reason === CloseReason.ConnectTimeout);
+    cluster.end(this.#endpoint!, isOurs ? Outcome.Cancelled : Outcome.LocalOriginFailure, 0, 0);
     if (this.#done) return;
+    if (isOurs) {
+      this.#fail(ResponseFlag.UpstreamOverflow);
+      return;
+    }
     // A connect that failed has cost the client nothing yet: another endpoint may do (as Envoy's max_connect_attempts).
     if (this.#attempts < 2 && cluster.endpoints.length > 1) this.#dial(this.#endpoint);
     else this.#fail(ResponseFlag.UpstreamConnectionFailure);

@@ -3,6 +3,7 @@
  * result means for the endpoint's health is the checker's (`EndpointChecker`).
  */
 import type { SocketAddress } from '../../config/index.ts';
+import { localShortage } from '../local-shortage.ts';
 
 export type ProbeResult =
   | { readonly kind: 'passed'; readonly detail: string }
@@ -31,19 +32,10 @@ const connectTexts: Readonly<Record<string, string>> = {
   EPIPE: 'connection closed by the endpoint',
 };
 
-/** Errors that this machine causes, not the endpoint. */
-const localTexts: Readonly<Record<string, string>> = {
-  EMFILE: 'no file descriptor left in this process',
-  ENFILE: 'no file descriptor left on this machine',
-  ENOBUFS: 'no buffer space left on this machine',
-  ENOMEM: 'no memory left on this machine',
-  EADDRNOTAVAIL: 'no local port left on this machine',
-};
-
 /** What a socket error says about the endpoint. */
 export function resultOfError(error: NodeJS.ErrnoException): ProbeResult {
   const code = error.code ?? '';
-  const local = localTexts[code];
+  const local = localShortage(code);
   if (local !== undefined) return { kind: 'inconclusive', detail: local };
   const known = connectTexts[code];
   return { kind: 'failed', detail: known ?? (code === '' ? error.message : `connection failed (${code})`) };

@@ -3,6 +3,7 @@ import { type ByteMeter, type ConnectionOrigin, dial, formatProxyHeader } from '
 import { Http1Upstream, ResetReason, type UpstreamOwner } from '../../protocol/index.ts';
 import { ClusterSlot, EndpointSlot } from '../../telemetry/index.ts';
 import { type Endpoint, endpointKey } from '../endpoint.ts';
+import { localShortage } from '../local-shortage.ts';
 import type { ConnectionPoolOptions } from './connection-pool.ts';
 
 /** An exchange that needs a connection. Exactly one of the two calls comes, unless it cancels. */
@@ -11,6 +12,12 @@ export interface PoolWaiter {
   onPoolFailure(reason: ResetReason, detail: string): void;
   /** Whom the connection speaks for, where the upstream wants PROXY headers. */
   proxyOrigin(): ConnectionOrigin;
+}
+
+interface ConnectFailure {
+  readonly timedOut: boolean;
+  /** An errno name. */
+  readonly detail: string;
 }
 
 /** A waiter in the queue. */
@@ -133,11 +140,7 @@ export class EndpointPool implements UpstreamOwner {
       this.#options.counters.add(this.#endpoint.slot + EndpointSlot.connectionsActive, -1);
     } else {
       this.#connecting--;
-      this.#countFailure(failure.timedOut);
-      const place = this.#placeFor(upstream);
-      const reason = failure.timedOut ? ResetReason.ConnectTimeout : ResetReason.ConnectFailure;
-      if (place !== undefined)
-        this.#fail(place.waiter, reason, failure.timedOut ? 'connect timeout' : failure.detail);
+      this.#onConnectFailure(upstream, failure);
     }
     this.serveNext();
     this.#siblings.onRoom();
@@ -186,6 +189,16 @@ export class EndpointPool implements UpstreamOwner {
     if (bound !== undefined || this.#shared === 0) return bound;
     for (const place of this.#places.values()) if (!place.own) return place;
     return undefined;
+  }
+
+  #onConnectFailure(upstream: Http1Upstream, { timedOut, detail }: ConnectFailure): void {
+    const place = this.#placeFor(upstream);
+    const shortage = localShortage(detail);
+    if (shortage === undefined) this.#countFailure(timedOut);
+    if (place === undefined) return;
+    if (shortage !== undefined) this.#fail(place.waiter, ResetReason.Overflow, shortage);
+    else if (timedOut) this.#fail(place.waiter, ResetReason.ConnectTimeout, 'connect timeout');
+    else this.#fail(place.waiter, ResetReason.ConnectFailure, detail);
   }
 
   #fail(waiter: PoolWaiter, reason: ResetReason, detail: string): void {

@@ -193,7 +193,7 @@ describe('thread group', () => {
     const folder = mkdtempSync(join(tmpdir(), 'meshlock-'));
     folders.push(folder);
     const pipe = join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
+    execFileSync('/usr/bin/env', ['mkfifo', pipe]);
     const { group, seen } = makeGroup(1, { stallRestartMs: () => 1100 });
     await group.apply(testSnapshot(1), deadlineMs);
     const outcome = await group.apply(testSnapshot(2, '1:mute,1:native', pipe), deadlineMs);
