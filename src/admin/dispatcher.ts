@@ -81,11 +81,8 @@ export class Dispatcher {
     const match = this.#table.match(method, target.path);
     if (match.kind === 'unknown') {
       const path = JSON.stringify(target.path.slice(0, 100));
-      return refuse(
-        format,
-        404,
-        `there is no ${path}; the nearest path is ${match.nearest}, all are at /help`,
-      );
+      const near = match.nearest === undefined ? '' : `the nearest path is ${match.nearest}, `;
+      return refuse(format, 404, `there is no ${path}; ${near}all paths are at /help`);
     }
     if (match.kind === 'method') return this.#wrongMethod(call, target, format, match.allowed);
     const changing = method === 'GET' ? this.#table.sibling(match.route, 'POST') : null;

@@ -12,6 +12,7 @@ export type {
   EndpointStatus,
   ListenerStatus,
   LogLevels,
+  MachineInfo,
   MemoryStatus,
   MetricsText,
   Readiness,

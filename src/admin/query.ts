@@ -2,8 +2,7 @@
  * The parameters of one request, checked against what the route declares before its handler runs. All problems are
  * reported together, each with the parameter, what was expected and what came.
  */
-import { type Clock, MeshlockError, type Problem } from '../base/index.ts';
-import { didYouMean } from './nearest.ts';
+import { type Clock, MeshlockError, type Problem, didYouMean } from '../base/index.ts';
 import { Pattern } from './pattern.ts';
 import type { AdminParameter } from './route.ts';
 

@@ -3,7 +3,7 @@
  * health, console) are all entries of this table; the help page, the forms, the checks of parameters and the
  * documentation test read the same entries.
  */
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../base/index.ts';
 import type { AdminQuery } from './query.ts';
 import type { AdminReply, Format } from './reply.ts';
 
@@ -52,7 +52,7 @@ export type RouteMatch =
   | { readonly kind: 'found'; readonly route: AdminRoute; readonly params: Readonly<Record<string, string>> }
   /** The path exists, with other methods. */
   | { readonly kind: 'method'; readonly allowed: readonly AdminRoute['method'][] }
-  | { readonly kind: 'unknown'; readonly nearest: string };
+  | { readonly kind: 'unknown'; readonly nearest: string | undefined };
 
 export class RouteTable {
   readonly routes: readonly AdminRoute[];

@@ -49,6 +49,22 @@ export interface ServerInfo {
   readonly pid: number;
   /** As given, option names without dashes; nothing secret (a configuration given inline is left out). */
   readonly commandLineOptions: Readonly<Record<string, string | number | boolean>>;
+  /** `null` until it has been asked for, shortly after the start. */
+  readonly machine: MachineInfo | null;
+}
+
+/** The machine that the process runs on, which may be larger than what the process may use of it. */
+export interface MachineInfo {
+  /** Maker and model. */
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Name and release of the operating system. */
+  readonly system: string;
+  readonly kernel: string;
+  readonly architecture: string;
+  /** Such as `KVM`; empty on bare metal. */
+  readonly virtualization: string;
 }
 
 export interface Readiness {

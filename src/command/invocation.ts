@@ -1,8 +1,7 @@
 /** Reads the words behind a command's name. All problems are collected, and a mistyped option is told the nearest one. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { MeshlockError, type Problem } from '../base/index.ts';
+import { didYouMean, MeshlockError, type Problem } from '../base/index.ts';
 import type { Command, Invocation, OptionSpec } from './command.ts';
-import { didYouMean } from './did-you-mean.ts';
 
 type Options = Readonly<Record<string, OptionSpec>>;
 
@@ -87,7 +86,7 @@ function problemOf(spec: OptionSpec, token: OptionToken, again: boolean): Proble
 }
 
 async function unknownOption(rawName: string, options: Options): Promise<Problem> {
-  const hint = await didYouMean(rawName.replace(/^-+/, ''), Object.keys(options), {
+  const hint = didYouMean(rawName.replace(/^-+/, ''), Object.keys(options), {
     prefix: '--',
     otherwise: 'see --help',
   });
@@ -95,6 +94,6 @@ async function unknownOption(rawName: string, options: Options): Promise<Problem
 }
 
 async function unexpectedWord(word: string, options: Options): Promise<Problem> {
-  const hint = await didYouMean(word, Object.keys(options), { prefix: '--', otherwise: 'see --help' });
+  const hint = didYouMean(word, Object.keys(options), { prefix: '--', otherwise: 'see --help' });
   return { path: word, expected: 'no further word', got: `"${word}"`, ...hint };
 }

@@ -1,7 +1,6 @@
 /** Finds the command, reads its options, runs it, and turns what goes wrong into a message and an exit code. */
-import { MeshlockError } from '../base/index.ts';
+import { didYouMean, MeshlockError } from '../base/index.ts';
 import type { Command, Output } from './command.ts';
-import { didYouMean } from './did-you-mean.ts';
 import { exitCodeOf, failureText } from './failure.ts';
 import { commandHelp, overview } from './help.ts';
 import { readInvocation } from './invocation.ts';
@@ -73,7 +72,7 @@ async function find(name: string): Promise<Command> {
       path: '',
       expected: `one of ${names.join(', ')}`,
       got: `"${name}"`,
-      ...(await didYouMean(name, names)),
+      ...didYouMean(name, names),
     },
   ]);
 }

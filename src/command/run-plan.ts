@@ -1,6 +1,6 @@
 /** What the options of `meshlock run` come to. All mistakes are collected. */
-import { MeshlockError, type Problem } from '../base/index.ts';
-import { type Config, type LogLevel, nearestName, quickConfig } from '../config/index.ts';
+import { didYouMean, MeshlockError, type Problem } from '../base/index.ts';
+import { type Config, type LogLevel, quickConfig } from '../config/index.ts';
 import type { ConfigOverrides } from '../control/index.ts';
 import { type Invocation, valueOf } from './command.ts';
 
@@ -85,12 +85,11 @@ function readLogLevel(text: string | undefined, problems: Problem[]): LogLevel |
   if (text === undefined) return undefined;
   const level = logLevels.find((known) => known === text);
   if (level !== undefined) return level;
-  const nearest = nearestName(text, logLevels);
   problems.push({
     path: '--log-level',
     expected: `one of ${logLevels.join(', ')}`,
     got: `"${text}"`,
-    ...(nearest !== undefined && { hint: `did you mean ${nearest}?` }),
+    ...didYouMean(text, logLevels),
   });
   return undefined;
 }

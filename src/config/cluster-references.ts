@@ -1,6 +1,6 @@
 /** Everything that names a cluster, and the names that no cluster has. */
 import { type Named, nameOf } from './named.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../base/index.ts';
 import type { Place } from './path.ts';
 import type { Finding } from './shape-problems.ts';
 

@@ -5,7 +5,7 @@
 import type * as z from 'zod';
 import { keysOf } from './block.ts';
 import { hintForKey } from './foreign-keys.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../base/index.ts';
 import { type Path, valueAt } from './path.ts';
 import { isSecretName, redacted, withoutUserinfo } from './sensitive.ts';
 

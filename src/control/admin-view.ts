@@ -9,6 +9,7 @@ import type {
   EndpointStatus,
   ListenerStatus,
   LogLevels,
+  MachineInfo,
   MemoryStatus,
   MetricsText,
   Readiness,
@@ -53,6 +54,7 @@ export interface AdminViewOptions {
   state(): ServerState;
   readiness(): Readiness;
   uptimeMs(): number;
+  machine(): MachineInfo | null;
 }
 
 const requestCounters = 6;
@@ -65,9 +67,17 @@ export class AdminView implements AdminSource {
   }
 
   serverInfo(): ServerInfo {
-    const { version, commandLineOptions, rollout, state, uptimeMs } = this.#options;
+    const { version, commandLineOptions, rollout, state, uptimeMs, machine } = this.#options;
     const node = rollout.inForce?.config.node ?? { id: '', service: '', version: '', release: '' };
-    return { version, state: state(), node, uptimeMs: uptimeMs(), pid: process.pid, commandLineOptions };
+    return {
+      version,
+      state: state(),
+      node,
+      uptimeMs: uptimeMs(),
+      pid: process.pid,
+      commandLineOptions,
+      machine: machine(),
+    };
   }
 
   readiness(): Readiness {

@@ -1,12 +1,7 @@
 /** All clusters on the control thread, kept in step with the configuration, and what snapshots say of them. */
 import type { Clock, Random } from '../base/index.ts';
-import type {
-  BreakerGauges,
-  CheckResult,
-  EndpointState,
-  MembershipEvent,
-  OutlierFailure,
-} from '../cluster/index.ts';
+import type { CheckResult, MembershipEvent } from '../cluster/control.ts';
+import type { BreakerGauges, EndpointState, OutlierFailure } from '../cluster/index.ts';
 import type { ClusterConfig } from '../config/index.ts';
 import type { NameState } from '../discovery/index.ts';
 import { endpointBlock, type SlotDirectory } from '../telemetry/index.ts';

@@ -2,7 +2,14 @@
  * The control thread's life: starts the data threads and everything that serves them, reloads, drains, and ends. What
  * each part does is its own; here is only how they hang together and in which order.
  */
-import type { AdminServer, DrainOptions, Readiness, ReloadResult, ServerState } from '../admin/index.ts';
+import type {
+  AdminServer,
+  DrainOptions,
+  MachineInfo,
+  Readiness,
+  ReloadResult,
+  ServerState,
+} from '../admin/index.ts';
 import type { Clock, Random } from '../base/index.ts';
 import type { Config, SocketAddress } from '../config/index.ts';
 import { ControlMetrics, Exposition, type Log } from '../telemetry/control.ts';
@@ -11,6 +18,7 @@ import { AdminView } from './admin-view.ts';
 import { ClusterManager } from './cluster-manager.ts';
 import type { ConfigSource } from './config-source.ts';
 import type { DrainOutcome } from './drain-round.ts';
+import { describeMachine } from './machine.ts';
 import { canReusePort } from './platform.ts';
 import { readinessOf } from './readiness.ts';
 import { Reloader } from './reloader.ts';
@@ -45,6 +53,9 @@ export interface ListeningOn {
   readonly address: SocketAddress;
 }
 
+/** Looking at the machine starts processes; it waits until the start is over. */
+const machineAfterMs = 2000;
+
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #counters: ThreadCounters = new ThreadCounters();
@@ -59,6 +70,7 @@ export class ControlPlane {
   readonly #startedAtMs: number;
   #admin: AdminServer | null = null;
   #adminAddress: SocketAddress | null = null;
+  #machine: MachineInfo | null = null;
   #phase: 'starting' | 'serving' | 'draining' = 'starting';
   #failedByHand = false;
 
@@ -117,6 +129,7 @@ export class ControlPlane {
     const outcomes = await Promise.allSettled([this.#reloader.first(config), this.#startAdmin(config)]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     if (this.#phase === 'starting') this.#phase = 'serving';
+    this.#options.clock.after(machineAfterMs, () => void this.#lookAtMachine());
     source.subscribe({
       changed: () => {
         log.info(`${source.origin} has changed`);
@@ -240,7 +253,12 @@ export class ControlPlane {
       state: () => this.#state(),
       readiness: () => this.readiness(),
       uptimeMs: () => clock.now() - this.#startedAtMs,
+      machine: () => this.#machine,
     });
+  }
+
+  async #lookAtMachine(): Promise<void> {
+    this.#machine = await describeMachine();
   }
 
   #state(): ServerState {

@@ -5,11 +5,9 @@ import {
   type CheckResult,
   ClusterMembership,
   type EndpointDescription,
-  type EndpointState,
-  endpointKey,
   type MembershipEvent,
-  type OutlierFailure,
-} from '../cluster/index.ts';
+} from '../cluster/control.ts';
+import { type EndpointState, endpointKey, type OutlierFailure } from '../cluster/index.ts';
 import type { ClusterConfig, EndpointConfig } from '../config/index.ts';
 import { type NameState, StrictDns } from '../discovery/index.ts';
 import type { ControlLog } from './log.ts';

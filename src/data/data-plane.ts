@@ -13,7 +13,7 @@ import type {
 } from '../config/index.ts';
 import { createFilters, type StreamFilter } from '../filter/index.ts';
 import type { NetContext } from '../net/index.ts';
-import { type ExchangeTracer, type ProxyContext, type TcpContext, type TcpOutcome } from '../proxy/index.ts';
+import type { ExchangeTracer, ProxyContext, TcpContext, TcpOutcome } from '../proxy/index.ts';
 import { RouteTable } from '../route/index.ts';
 import { type CounterStore, type SpanRecord, Tracer } from '../telemetry/index.ts';
 import { AccessLogs } from './access-logs.ts';

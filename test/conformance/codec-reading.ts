@@ -106,7 +106,7 @@ class ConnectionReader {
     const method = this.#method === 'HEAD' ? Method.Head : Method.Get;
     const framing = isRequest ? requestFraming(head) : responseFraming(head, method);
     const { method: name, rawTarget, status, fields } = headValues(this.#kind, head);
-    const switches = isRequest ? switchesProtocol(head) : head.status === 101;
+    const switches = (isRequest || head.status === 101) && switchesProtocol(head);
     const message: SeenMessage = {
       method: name,
       target: rawTarget,
@@ -150,7 +150,6 @@ function finished(message: SeenMessage, pieces: readonly Buffer[]): SeenMessage 
 }
 
 function switchesProtocol(head: Http1Head): boolean {
-  return (
-    head.methodKind === Method.Connect || (head.connectionUpgrade && head.header('upgrade') !== undefined)
-  );
+  if (head.methodKind === Method.Connect) return true;
+  return head.connectionUpgrade && (head.header('upgrade') ?? '') !== '';
 }

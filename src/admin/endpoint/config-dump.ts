@@ -1,6 +1,5 @@
 /** `/config_dump`: the configuration in force, whole or a part of it, never with a secret. */
-import { MeshlockError } from '../../base/index.ts';
-import { didYouMean } from '../nearest.ts';
+import { MeshlockError, didYouMean } from '../../base/index.ts';
 import type { Pattern } from '../pattern.ts';
 import { json } from '../reply.ts';
 import { withoutSecrets } from '../redaction.ts';

@@ -1,7 +1,6 @@
 /** `/logging`: log levels, shown and changed while running. */
-import { MeshlockError, type Problem } from '../../base/index.ts';
+import { MeshlockError, type Problem, didYouMean } from '../../base/index.ts';
 import type { LogLevel } from '../../config/index.ts';
-import { didYouMean } from '../nearest.ts';
 import type { AdminQuery } from '../query.ts';
 import { answer, type AdminReply } from '../reply.ts';
 import type { AdminRequest, AdminRoute } from '../route.ts';

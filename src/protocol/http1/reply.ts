@@ -1,6 +1,6 @@
 /** Complete answers that the proxy makes itself. */
-import { STATUS_CODES } from 'node:http';
 import type { Connection } from '../../net/index.ts';
+import { reasonPhrase } from './reason-phrase.ts';
 
 export interface Reply {
   readonly status: number;
@@ -18,7 +18,7 @@ export function writeReply(out: Connection, reply: Reply): void {
   const bodiless = status === 204 || status === 304 || status < 200;
   const body = bodiless ? '' : reply.body;
   const bytes = Buffer.from(body, 'utf8');
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}date: ${dateValue(reply.wallMs)}\r\n`;
+  let head = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n${lines}date: ${dateValue(reply.wallMs)}\r\n`;
   if (!bodiless) head += `content-length: ${bytes.length}\r\n`;
   if (body !== '' && !/^content-type:/im.test(lines)) head += 'content-type: text/plain; charset=utf-8\r\n';
   out.writeLatin1(`${head}\r\n`);

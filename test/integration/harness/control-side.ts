@@ -4,7 +4,8 @@
  */
 import { onTestFinished } from 'vitest';
 import { seededRandom } from '../../../src/base/index.ts';
-import { ClusterMembership, type EndpointState, type MembershipEvent } from '../../../src/cluster/index.ts';
+import { ClusterMembership, type MembershipEvent } from '../../../src/cluster/control.ts';
+import type { EndpointState } from '../../../src/cluster/index.ts';
 import type { ClusterConfig } from '../../../src/config/index.ts';
 import { StrictDns } from '../../../src/discovery/index.ts';
 import { EndpointSlot } from '../../../src/telemetry/index.ts';

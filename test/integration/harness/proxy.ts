@@ -20,7 +20,7 @@ import { type NetContext, Outbox } from '../../../src/net/index.ts';
 import { CounterStore, endpointBlock, SlotDirectory, type SpanRecord } from '../../../src/telemetry/index.ts';
 import { leakedGauges, readCounter } from './figures.ts';
 import { settle, until } from './patience.ts';
-import { connectPeer, Peer } from './peer.ts';
+import { connectPeer, type Peer } from './peer.ts';
 
 export interface ProxyOptions {
   /** Where relative paths of the configuration start; by default the working directory. */
@@ -265,8 +265,8 @@ export class TestProxy {
       const config = parseConfig(text, { source: 'test.yaml', baseDirectory, hostName: 'test' });
       return edit === undefined ? config : edit(config);
     } catch (error) {
-      if (error instanceof MeshlockError) throw new Error(error.problems.map(formatProblem).join('\n'));
-      throw error;
+      if (!(error instanceof MeshlockError)) throw error;
+      throw new Error(error.problems.map(formatProblem).join('\n'), { cause: error });
     }
   }
 

@@ -157,6 +157,36 @@ describe('a filter of one’s own', () => {
     expect(proxy.logLines()).toEqual(['DC 0 downstream_remote_disconnect']);
   });
 
+  test('that never lets go of an exchange does not hold it for ever, whatever its route would do', async () => {
+    const upstream = await startRawUpstream();
+    const limits = { stream_idle_timeout: '10s' };
+    const proxy = await startProxy(
+      gateway(upstream.port, {
+        listener: {
+          filters: [gateFilter()],
+          limits,
+          routes: [
+            { match: '/slow/short', cluster: 'app', max_duration: '2s' },
+            { match: '/slow/reply', direct_response: 200 },
+          ],
+        },
+      }),
+      options,
+    );
+    const clients = await Promise.all(
+      ['/slow/short', '/slow/reply', '/slow/none'].map((path) => proxy.send(get(path))),
+    );
+    await until(() => gate().held.length === 3);
+    await proxy.advance(2200);
+    expect((await clients[0]!.response()).body).toMatch(/\(UMSDR\)$/m);
+    await proxy.advance(19_000);
+    expect((await clients[1]!.response()).body).toMatch(/\(SI\)$/m);
+    expect((await clients[2]!.response()).body).toMatch(/\(SI\)$/m);
+    for (const exchange of gate().held) exchange.resume();
+    await settle();
+    expect(upstream.connections).toBe(0);
+  });
+
   test('sees the body, and may answer in the middle of it', async () => {
     const { upstream, proxy } = await mesh();
     const client = await proxy.send(

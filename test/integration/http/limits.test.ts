@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { gateway, header, replies, startProxy, startRawUpstream, type TestProxy } from '../harness/index.ts';
+import {
+  gateway,
+  header,
+  rawRequest,
+  replies,
+  startProxy,
+  startRawUpstream,
+  type TestProxy,
+} from '../harness/index.ts';
 
 const logged = {
   access_logs: [{ path: 'access.log', format: '%RESPONSE_FLAGS% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%' }],
@@ -67,6 +75,16 @@ describe('the head of a request', () => {
     expect((await long.response()).status).toBe(414);
     const endless = await proxy.send(`GET /${'a'.repeat(200)}`);
     expect((await endless.response()).status).toBe(414);
+  });
+
+  test('that is malformed is refused in these words, and the connection ends', async () => {
+    const proxy = await limited({});
+    expect(await rawRequest(proxy.port(), 'GET / HTTP/1.1\r\nHost : shop\r\n\r\nGET / HTTP/1.1\r\n')).toBe(
+      'HTTP/1.1 400 Bad Request\r\n' +
+        'proxy-status: meshlock; error=http_request_error; details="DPE: there is space between a field name and its colon"\r\n' +
+        'connection: close\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\ncontent-length: 56\r\n' +
+        'content-type: text/plain; charset=utf-8\r\n\r\nthere is space between a field name and its colon (DPE)\n',
+    );
   });
 
   test('of another major version is 505', async () => {

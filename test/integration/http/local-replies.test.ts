@@ -29,7 +29,7 @@ interface Case {
   readonly port?: () => Promise<number>;
   readonly request?: string;
   /** What happens then. */
-  readonly then?: (proxy: TestProxy, client: Peer) => Promise<void>;
+  readonly happens?: (proxy: TestProxy, client: Peer) => Promise<void>;
 }
 
 const cases: readonly Case[] = [
@@ -65,7 +65,7 @@ const cases: readonly Case[] = [
     details: /^upstream_reset_before_response_started\{connect_timeout\}$/,
     port: deafPort,
     keys: { cluster: { connect_timeout: '2s' } },
-    then: async (proxy) => {
+    happens: async (proxy) => {
       await proxy.reaches('meshlock_cluster_requests_pending', { cluster: 'app' }, 1);
       await proxy.advance(2200);
       expect(proxy.counter('meshlock_cluster_connect_timeouts_total', { cluster: 'app' })).toBe(1);
@@ -78,7 +78,7 @@ const cases: readonly Case[] = [
     reason: 'no answer within 3000 ms',
     details: /^no_answer_within_3000_ms$/,
     keys: { route: { timeout: '3s' } },
-    then: async (proxy) => {
+    happens: async (proxy) => {
       await proxy.reaches('meshlock_cluster_connections_active', { cluster: 'app' }, 1);
       await proxy.advance(3200);
     },
@@ -90,7 +90,7 @@ const cases: readonly Case[] = [
     reason: 'the exchange took longer than 3000 ms',
     details: /^the_exchange_took_longer_than_3000_ms$/,
     keys: { route: { max_duration: '3s' } },
-    then: async (proxy) => {
+    happens: async (proxy) => {
       await proxy.reaches('meshlock_cluster_connections_active', { cluster: 'app' }, 1);
       await proxy.advance(3200);
     },
@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
     reason: 'nothing moved for too long',
     details: /^nothing_moved_for_too_long$/,
     keys: { listener: { limits: { stream_idle_timeout: '3s' } }, route: { timeout: 0 } },
-    then: async (proxy) => {
+    happens: async (proxy) => {
       await proxy.reaches('meshlock_cluster_connections_active', { cluster: 'app' }, 1);
       await proxy.advance(6500);
     },
@@ -130,7 +130,7 @@ const cases: readonly Case[] = [
     reason: 'the request head took too long',
     details: /^the_request_head_took_too_long$/,
     request: 'GET',
-    then: async (proxy) => {
+    happens: async (proxy) => {
       await proxy.reaches('meshlock_listener_received_bytes_total', { listener: 'web' }, 3);
       await proxy.advance(11_000);
     },
@@ -156,7 +156,7 @@ describe('an answer of the proxy itself', () => {
     const port = await (expected.port ?? silentPort)();
     const proxy = await startProxy(gateway(port, { ...keys, listener: { ...log, ...keys.listener } }));
     const client = await proxy.send(request);
-    await expected.then?.(proxy, client);
+    await expected.happens?.(proxy, client);
     const response = await client.response();
     expect(response.status).toBe(status);
     expect(response.body).toBe(`${reason} (${flag})\n`);

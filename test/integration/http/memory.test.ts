@@ -3,7 +3,7 @@
  * sets another size, such as 10000000000.
  */
 import { readFile } from 'node:fs/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { connectPeer, type Peer, startRawUpstream, until } from '../harness/index.ts';
 import { type Meshlock, startMeshlock } from '../process/meshlock.ts';
 
@@ -44,16 +44,17 @@ function drink(peer: Peer): { readonly bytes: () => number } {
 }
 
 /** Waits until nothing moves through the proxy any more; answers how many bytes it has taken from the sender by then. */
-async function stalled(mesh: Meshlock, metric: string): Promise<number> {
+async function stalled(program: Meshlock, metric: string): Promise<number> {
   let before = -1;
   for (let same = 0; same < 5; ) {
-    const now = (await mesh.metrics()).sum(metric);
+    const now = (await program.metrics()).sum(metric);
     same = now === before && now > 100_000 ? same + 1 : 0;
     before = now;
   }
   return before;
 }
 
+/** How much more memory a process takes than at the beginning. */
 class MemoryWatch {
   readonly #pid: number;
   readonly #base: number;
@@ -64,101 +65,84 @@ class MemoryWatch {
     this.#base = base;
   }
 
+  static async begin(pid: number): Promise<MemoryWatch> {
+    return new MemoryWatch(pid, await residentBytes(pid));
+  }
+
   async look(): Promise<void> {
     this.growth = Math.max(this.growth, (await residentBytes(this.#pid)) - this.#base);
   }
+
+  /** Looks again and again while `peer` takes what is poured. */
+  async whileDrinking(peer: Peer): Promise<number> {
+    await this.look();
+    const drunk = drink(peer);
+    while (drunk.bytes() < size) {
+      const goal = Math.min(size, drunk.bytes() + 20_000_000);
+      await until(
+        () => drunk.bytes() >= goal,
+        () => `byte ${goal}, got ${drunk.bytes()}`,
+        timeoutMs,
+      );
+      await this.look();
+    }
+    return drunk.bytes();
+  }
 }
 
-async function mesh(port: number): Promise<Meshlock> {
-  return startMeshlock({
+interface Mesh {
+  readonly program: Meshlock;
+  readonly client: Peer;
+  readonly peer: Peer;
+  readonly watch: MemoryWatch;
+}
+
+/** The program between a client and an upstream that have had one small exchange: what is made once has been made. */
+async function mesh(): Promise<Mesh> {
+  const upstream = await startRawUpstream();
+  const program = await startMeshlock({
     admin: '127.0.0.1:0',
     data_threads: 1,
-    log: 'info',
     listeners: [{ name: 'web', address: '127.0.0.1:0', cluster: 'app' }],
-    clusters: [{ name: 'app', endpoints: [port] }],
+    clusters: [{ name: 'app', endpoints: [upstream.port] }],
   });
-}
-
-/** One small exchange, so that what is made once has been made; then the memory that counts as the base. */
-async function warm(program: Meshlock, exchange: () => Promise<void>): Promise<MemoryWatch> {
-  await exchange();
-  return new MemoryWatch(program.pid, await residentBytes(program.pid));
+  const client = await connectPeer(program.port());
+  onTestFinished(() => client.destroy());
+  client.send('POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 2\r\n\r\nhi');
+  const { peer } = await upstream.acceptRequest();
+  peer.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  await client.response();
+  return { program, client, peer, watch: await MemoryWatch.begin(program.pid) };
 }
 
 describe.skipIf(process.platform !== 'linux')(`a body of ${size} bytes`, () => {
-  test(
-    'downloaded by a client that does not read for a while waits in the upstream',
-    async () => {
-      const upstream = await startRawUpstream();
-      const program = await mesh(upstream.port);
-      const client = await connectPeer(program.port());
-      const peer = upstream.accept();
-      const watch = await warm(program, async () => {
-        client.send('GET / HTTP/1.1\r\nHost: shop\r\n\r\n');
-        await (await peer).request();
-        (await peer).send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
-        await client.response();
-      });
-      client.send('GET / HTTP/1.1\r\nHost: shop\r\n\r\n');
-      await (await peer).request();
-      (await peer).send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
-      await client.takeUntil('\r\n\r\n');
-      client.pause();
-      pour(await peer, size);
-      expect(await stalled(program, 'meshlock_cluster_received_bytes_total')).toBeLessThan(size / 2);
-      await watch.look();
-      const drunk = drink(client);
-      while (drunk.bytes() < size) {
-        const goal = Math.min(size, drunk.bytes() + 20_000_000);
-        await until(
-          () => drunk.bytes() >= goal,
-          () => `byte ${goal}, got ${drunk.bytes()}`,
-          timeoutMs,
-        );
-        await watch.look();
-      }
-      expect(drunk.bytes()).toBe(size);
-      expect(watch.growth).toBeLessThan(allowedGrowthBytes);
-      client.destroy();
-    },
-    timeoutMs,
-  );
+  test('downloaded by a client that does not read for a while waits in the upstream', {
+    timeout: timeoutMs,
+  }, async () => {
+    const { program, client, peer, watch } = await mesh();
+    client.send('GET / HTTP/1.1\r\nHost: shop\r\n\r\n');
+    await peer.request();
+    peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+    await client.takeUntil('\r\n\r\n');
+    client.pause();
+    pour(peer, size);
+    expect(await stalled(program, 'meshlock_cluster_received_bytes_total')).toBeLessThan(size / 2);
+    expect(await watch.whileDrinking(client)).toBe(size);
+    expect(watch.growth).toBeLessThan(allowedGrowthBytes);
+  });
 
-  test(
-    'uploaded to an upstream that does not read for a while waits in the client',
-    async () => {
-      const upstream = await startRawUpstream();
-      const program = await mesh(upstream.port);
-      const client = await connectPeer(program.port());
-      const peer = upstream.accept();
-      const watch = await warm(program, async () => {
-        client.send('POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 2\r\n\r\nhi');
-        await (await peer).request();
-        (await peer).send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
-        await client.response();
-      });
-      client.send(`POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: ${size}\r\n\r\n`);
-      await (await peer).takeUntil('\r\n\r\n');
-      (await peer).pause();
-      pour(client, size);
-      expect(await stalled(program, 'meshlock_listener_received_bytes_total')).toBeLessThan(size / 2);
-      await watch.look();
-      const drunk = drink(await peer);
-      while (drunk.bytes() < size) {
-        const goal = Math.min(size, drunk.bytes() + 20_000_000);
-        await until(
-          () => drunk.bytes() >= goal,
-          () => `byte ${goal}, got ${drunk.bytes()}`,
-          timeoutMs,
-        );
-        await watch.look();
-      }
-      expect(drunk.bytes()).toBe(size);
-      (await peer).send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone');
-      expect((await client.response()).body).toBe('done');
-      expect(watch.growth).toBeLessThan(allowedGrowthBytes);
-      client.destroy();
-    },
-    timeoutMs,
-  );
+  test('uploaded to an upstream that does not read for a while waits in the client', {
+    timeout: timeoutMs,
+  }, async () => {
+    const { program, client, peer, watch } = await mesh();
+    client.send(`POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: ${size}\r\n\r\n`);
+    await peer.takeUntil('\r\n\r\n');
+    peer.pause();
+    pour(client, size);
+    expect(await stalled(program, 'meshlock_listener_received_bytes_total')).toBeLessThan(size / 2);
+    expect(await watch.whileDrinking(peer)).toBe(size);
+    peer.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone');
+    expect((await client.response()).body).toBe('done');
+    expect(watch.growth).toBeLessThan(allowedGrowthBytes);
+  });
 });

@@ -20,14 +20,14 @@ describe('a direct response', () => {
       replies([
         {
           match: '/json',
-          direct_response: { status: 418, body: '{"ü":1}', content_type: 'application/json' },
+          direct_response: { status: 201, body: '{"ü":1}', content_type: 'application/json' },
         },
         { match: '/', direct_response: 204 },
       ]),
     );
     const client = await proxy.send(get('/json') + get('/none'));
     await client.expect(
-      "HTTP/1.1 418 I'm a Teapot\r\ncontent-type: application/json\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\n" +
+      'HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\n' +
         'content-length: 8\r\n\r\n{"\xc3\xbc":1}',
     );
     await client.expect('HTTP/1.1 204 No Content\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\n\r\n');

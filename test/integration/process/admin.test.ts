@@ -97,7 +97,9 @@ const checks: Readonly<Record<string, Check>> = {
       command_line_options: { config: mesh.configFile },
     }),
   'GET /threads': ({ body }, json) => {
-    expect(body).toMatch(/^thread 1: running, heartbeat \d+ ms ago, snapshot [1-9]\d*, 0 restarts\nthread 2: /);
+    expect(body).toMatch(
+      /^thread 1: running, heartbeat \d+ ms ago, snapshot [1-9]\d*, 0 restarts\nthread 2: /,
+    );
     const { threads } = json as { threads: readonly { heartbeat_age_ms: number }[] };
     expect(threads).toMatchObject([
       { thread: 1, state: 'running', restarts: 0, last_replacement: null },
@@ -136,7 +138,13 @@ const checks: Readonly<Record<string, Check>> = {
   },
   'GET /clusters': ({ body }) => {
     const { port } = upstream.address() as AddressInfo;
-    for (const fact of ['rq_total::11', 'rq_success::10', 'rq_error::1', 'rq_active::1', 'health_flags::healthy'])
+    for (const fact of [
+      'rq_total::11',
+      'rq_success::10',
+      'rq_error::1',
+      'rq_active::1',
+      'health_flags::healthy',
+    ])
       expect(body).toContain(`app::127.0.0.1:${port}::${fact}\n`);
     expect(body).toContain('nobody::127.0.0.1:1::cx_connect_fail::1\n');
     expect(body).toContain('app::default_priority::max_requests::1024\n');
@@ -173,13 +181,20 @@ function checkMetrics({ body, headers }: Answer): void {
   expect(samples.sum('meshlock_cluster_connect_failures_total', { cluster: 'nobody' })).toBe(1);
   expect(samples.sum('meshlock_cluster_requests_total', { cluster: 'app', code_class: '5xx' })).toBe(1);
   expect(samples.sum('meshlock_endpoint_healthy', { cluster: 'app' })).toBe(1);
-  expect(samples.sum('meshlock_health_checks_total', { cluster: 'app', result: 'success' })).toBeGreaterThan(0);
+  expect(samples.sum('meshlock_health_checks_total', { cluster: 'app', result: 'success' })).toBeGreaterThan(
+    0,
+  );
   expect(samples.sum('meshlock_thread_heartbeats_total', { thread: '2' })).toBeGreaterThan(0);
   expect(samples.sum('process_resident_memory_bytes')).toBeGreaterThan(10_000_000);
 }
 
 /** They change what the others say, so they come last, and in this order. */
-const changing = ['POST /healthcheck/fail', 'POST /healthcheck/ok', 'POST /drain_listeners', 'POST /quitquitquit'];
+const changing = [
+  'POST /healthcheck/fail',
+  'POST /healthcheck/ok',
+  'POST /drain_listeners',
+  'POST /quitquitquit',
+];
 
 describe('the admin API of a running proxy', () => {
   test('has a check here for every documented call, and no other', () => {
@@ -195,7 +210,10 @@ describe('the admin API of a running proxy', () => {
       let json: unknown;
       if (method === 'GET' && !/metrics|prometheus/.test(path)) {
         const inJson = await mesh.admin(`${path}?format=json`);
-        expect([inJson.status, inJson.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
+        expect([inJson.status, inJson.headers['content-type']]).toEqual([
+          200,
+          'application/json; charset=utf-8',
+        ]);
         json = JSON.parse(inJson.body);
       }
       checks[documented]!(answer, json);
@@ -232,7 +250,10 @@ describe('the admin API of a running proxy', () => {
   const withoutPromtool = spawnSync('promtool', ['--version']).error !== undefined;
   test.skipIf(withoutPromtool)('passes promtool check metrics under traffic', async () => {
     const input = (await mesh.admin('/metrics')).body;
-    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+      input,
+      encoding: 'utf8',
+    });
     expect([status, stdout, stderr]).toEqual([0, '', '']);
   });
 
@@ -257,23 +278,32 @@ describe('the admin API of a running proxy', () => {
 describe('secrets', () => {
   test('open the admin API and are shown nowhere', async () => {
     const secrets = { token: 'a-token-of-many-letters', credential: 'c3VwZXItc2VjcmV0' };
-    const other = await startMeshlock((directory) => ({
-      ...configuration(),
-      admin: { address: '127.0.0.1:0', token_file: join(directory, 'token') },
-      listeners: [
-        {
-          name: 'web',
-          address: '127.0.0.1:0',
-          routes: [
-            { match: '/', cluster: 'app', request_headers: { set: { authorization: `Basic ${secrets.credential}` } } },
-          ],
-        },
-      ],
-    }), { prepare: (directory) => writeFile(join(directory, 'token'), `${secrets.token}\n`) });
+    const other = await startMeshlock(
+      (directory) => ({
+        ...configuration(),
+        admin: { address: '127.0.0.1:0', token_file: join(directory, 'token') },
+        listeners: [
+          {
+            name: 'web',
+            address: '127.0.0.1:0',
+            routes: [
+              {
+                match: '/',
+                cluster: 'app',
+                request_headers: { set: { authorization: `Basic ${secrets.credential}` } },
+              },
+            ],
+          },
+        ],
+      }),
+      { prepare: (directory) => writeFile(join(directory, 'token'), `${secrets.token}\n`) },
+    );
     const headers = { authorization: `Bearer ${secrets.token}` };
     for (const path of ['/metrics', '/ready', '/config_dump']) {
       expect((await other.admin(path)).status, path).toBe(401);
-      expect((await other.admin(path, { headers: { authorization: 'Bearer wrong' } })).status, path).toBe(401);
+      expect((await other.admin(path, { headers: { authorization: 'Bearer wrong' } })).status, path).toBe(
+        401,
+      );
       expect((await other.admin(path, { headers })).status, path).toBe(200);
     }
     expect((await other.admin('/quitquitquit', { method: 'POST' })).status).toBe(401);

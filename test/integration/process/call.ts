@@ -20,13 +20,13 @@ export interface Answer {
 
 const timeoutMs = 12_000;
 
-/** Rejects when the connection fails, when the answer is cut off, and after 12 s. */
+/** Rejects when the connection fails, when the answer is cut off, and when nothing moves for 12 s. */
 export function call(port: number, path: string, options: CallOptions = {}): Promise<Answer> {
   const { method = 'GET', headers = {}, body, agent = false } = options;
   const startedMs = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const outgoing = request(
-    { host: '127.0.0.1', port, path, method, headers, agent, signal: AbortSignal.timeout(timeoutMs) },
+    { host: '127.0.0.1', port, path, method, headers, agent, timeout: timeoutMs },
     (incoming) => {
       const pieces: Buffer[] = [];
       incoming.on('data', (piece: Buffer) => pieces.push(piece));
@@ -44,6 +44,7 @@ export function call(port: number, path: string, options: CallOptions = {}): Pro
     },
   );
   outgoing.on('error', reject);
+  outgoing.on('timeout', () => outgoing.destroy(new Error(`nothing moved for ${timeoutMs} ms`)));
   outgoing.end(body);
   return promise;
 }

@@ -25,7 +25,10 @@ export class KeepAliveLoad {
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    this.#agents = Array.from({ length: options.connections }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+    this.#agents = Array.from(
+      { length: options.connections },
+      () => new Agent({ keepAlive: true, maxSockets: 1 }),
+    );
     this.#running = Promise.all(this.#agents.map((agent) => this.#run(agent)));
   }
 

@@ -192,7 +192,9 @@ describe('draining by hand', () => {
     const path = '/drain_listeners?graceful&skip_exit';
     expect((await mesh.admin(path, { method: 'POST' })).status).toBe(200);
     await becomesTrue(
-      async () => (await call(mesh.port(), '/', { headers: { connection: 'keep-alive' } })).headers.connection === 'close',
+      async () =>
+        (await call(mesh.port(), '/', { headers: { connection: 'keep-alive' } })).headers.connection ===
+        'close',
       () => 'answers to say Connection: close',
     );
     client.send('GET / HTTP/1.1\r\nhost: mesh.test\r\n\r\n');

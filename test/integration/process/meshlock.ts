@@ -25,6 +25,8 @@ export interface LaunchOptions {
   readonly prepare?: (directory: string) => Promise<void>;
   /** Of the program; without it the sources are run. */
   readonly program?: string;
+  /** The most file descriptors that it may have; it cannot raise that. */
+  readonly descriptors?: number;
 }
 
 /** `code` is null when a signal ended it. */
@@ -50,7 +52,8 @@ export class Meshlock {
     this.directory = directory;
     this.configFile = join(directory, 'meshlock.json');
     const { words = ['run', '-c', this.configFile], environment = {}, program = sources } = options;
-    this.#process = spawn(process.execPath, [program, ...words], {
+    const [file = '', ...parameters] = limited([process.execPath, program, ...words], options.descriptors);
+    this.#process = spawn(file, parameters, {
       cwd: directory,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -137,6 +140,12 @@ export class Meshlock {
     if (found === undefined) throw new Error(`no line ${line.source} in the log:\n${this.log.text}`);
     return Number(line.exec(found.message)![1]);
   }
+}
+
+/** The command under a limit, in the same process. */
+function limited(command: readonly string[], descriptors?: number): readonly string[] {
+  if (descriptors === undefined) return command;
+  return ['/bin/sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command];
 }
 
 const sources = join(repositoryRoot, 'src', 'main.ts');

@@ -97,7 +97,10 @@ describe.runIf(hasNginx)('between clients and nginx', () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const head = await get('/1048576.bin', { method: 'HEAD', agent });
     expect([head.status, head.headers['content-length'], head.bytes.length]).toEqual([200, '1048576', 0]);
-    const unchanged = await get('/1024.bin', { headers: { 'if-none-match': (await get('/1024.bin')).headers.etag! }, agent });
+    const unchanged = await get('/1024.bin', {
+      headers: { 'if-none-match': (await get('/1024.bin')).headers.etag! },
+      agent,
+    });
     expect([unchanged.status, unchanged.bytes.length]).toEqual([304, 0]);
     expect((await get('/nothing.bin', { agent })).status).toBe(404);
     // The connection has kept its place after each of these.
@@ -107,7 +110,10 @@ describe.runIf(hasNginx)('between clients and nginx', () => {
 
   test('a compressed answer of unknown length is passed on as it is', async () => {
     const answer = await get('/text.txt', { headers: { 'accept-encoding': 'gzip' } });
-    expect([answer.headers['content-encoding'], answer.headers['transfer-encoding']]).toEqual(['gzip', 'chunked']);
+    expect([answer.headers['content-encoding'], answer.headers['transfer-encoding']]).toEqual([
+      'gzip',
+      'chunked',
+    ]);
     expect(gunzipSync(answer.bytes)).toEqual(files.get('text.txt'));
   });
 
@@ -120,7 +126,19 @@ describe.runIf(hasNginx)('between clients and nginx', () => {
       expect(plain.endsWith(files.get('100.bin')!.toString('latin1'))).toBe(true);
       // Of unknown length: without the chunked coding, which HTTP/1.0 does not know.
       expect(gunzipSync(Buffer.from(await curl(...gzipped), 'latin1'))).toEqual(files.get('text.txt'));
-      const twice = await curl('--http1.0', '-H', 'Connection: keep-alive', '-w', '%{num_connects} ', '-o', '/dev/null', '-o', '/dev/null', url('/100.bin'), url('/100.bin'));
+      const twice = await curl(
+        '--http1.0',
+        '-H',
+        'Connection: keep-alive',
+        '-w',
+        '%{num_connects} ',
+        '-o',
+        '/dev/null',
+        '-o',
+        '/dev/null',
+        url('/100.bin'),
+        url('/100.bin'),
+      );
       expect(twice).toBe('1 0 ');
     });
 
@@ -156,7 +174,15 @@ describe.runIf(hasNginx)('between clients and nginx', () => {
 
   test.runIf(hasWrk)('a burst of wrk has neither errors nor anything left behind', async () => {
     const before = (await mesh.metrics()).sum('meshlock_listener_requests_total', { code_class: '2xx' });
-    const { stdout } = await promisify(execFile)('wrk', ['-t', '1', '-c', '64', '-d', '3s', url('/1024.bin')]);
+    const { stdout } = await promisify(execFile)('wrk', [
+      '-t',
+      '1',
+      '-c',
+      '64',
+      '-d',
+      '3s',
+      url('/1024.bin'),
+    ]);
     const requests = Number(/(\d+) requests in /.exec(stdout)?.[1]);
     console.log(`wrk: ${/Requests\/sec: +(\S+)/.exec(stdout)?.[1]} requests per second`);
     expect(stdout).not.toMatch(/Socket errors|Non-2xx/);

@@ -13,7 +13,9 @@ function replies(address: string, keys: Configuration = {}): Configuration {
   return {
     admin: '127.0.0.1:0',
     data_threads: 2,
-    listeners: [{ name: 'web', address, routes: [{ match: '/', direct_response: { status: 200, body: 'here' } }] }],
+    listeners: [
+      { name: 'web', address, routes: [{ match: '/', direct_response: { status: 200, body: 'here' } }] },
+    ],
     ...keys,
   };
 }

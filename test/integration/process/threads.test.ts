@@ -14,7 +14,11 @@ import { threadsBecome } from './thread-status.ts';
 
 const filter = join(import.meta.dirname, 'fixtures', 'unruly-filter.ts');
 
-function configuration(upstream: number, keys: Configuration = {}, cluster: Configuration = {}): Configuration {
+function configuration(
+  upstream: number,
+  keys: Configuration = {},
+  cluster: Configuration = {},
+): Configuration {
   return {
     admin: '127.0.0.1:0',
     data_threads: 2,
@@ -110,7 +114,10 @@ describe('data threads that are all stuck in a loop', () => {
     );
     expect(times[0]).toBeLessThan(100);
     const ready = await mesh.admin('/ready');
-    expect([ready.status, ready.body]).toEqual([503, expect.stringContaining('data thread 1: it is stalled')]);
+    expect([ready.status, ready.body]).toEqual([
+      503,
+      expect.stringContaining('data thread 1: it is stalled'),
+    ]);
     expect((await mesh.admin('/threads')).body).toMatch(/^thread 1: stalled, heartbeat \d+ ms ago/);
     monotone.take(await mesh.metrics());
 
@@ -119,7 +126,8 @@ describe('data threads that are all stuck in a loop', () => {
     await flowsAgain(mesh);
     const threads = await threadsBecome(mesh, ({ state }) => state === 'running', 'running');
     expect(threads.map(({ restarts }) => restarts)).toEqual([1, 1]);
-    for (const { last_replacement } of threads) expect(last_replacement?.reason).toMatch(/^stalled for [3-9]\./);
+    for (const { last_replacement } of threads)
+      expect(last_replacement?.reason).toMatch(/^stalled for [3-9]\./);
     await getMany(mesh, 10);
     const after = await mesh.metrics();
     monotone.take(after);

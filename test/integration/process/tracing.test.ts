@@ -31,7 +31,9 @@ async function startScene(tracing: Configuration = {}): Promise<Scene> {
     admin: '127.0.0.1:0',
     data_threads: 2,
     tracing: { otlp_endpoint: receiver.url, sampling: '100%', ...tracing },
-    listeners: [{ name: 'web', address: '127.0.0.1:0', routes: [{ name: 'all', match: '/', cluster: 'app' }] }],
+    listeners: [
+      { name: 'web', address: '127.0.0.1:0', routes: [{ name: 'all', match: '/', cluster: 'app' }] },
+    ],
     clusters: [{ name: 'app', endpoints: [upstream.port] }],
   });
   return { mesh, receiver, traceparents };
@@ -79,7 +81,9 @@ describe('traces', () => {
     expect(traceparents[0]).toBe(`00-${traceId}-${client.spanId}-01`);
     expect(traceparents[1]).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-00$`));
     expect(traceparents[2]).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
-    expect(JSON.stringify(receiver.spans, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))).not.toContain('secret');
+    expect(
+      JSON.stringify(receiver.spans, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)),
+    ).not.toContain('secret');
     expect((await mesh.metrics()).sum('meshlock_spans_exported_total')).toBe(2);
     expect(receiver.spans).toHaveLength(2);
   });

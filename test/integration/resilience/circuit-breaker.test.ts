@@ -134,7 +134,7 @@ describe('max_connections', () => {
     const third = await upstream.acceptRequest();
     third.peer.send(answer(200));
     const statuses = await Promise.all(clients.map(async (client) => (await client.response()).status));
-    expect(statuses.sort()).toEqual([200, 503, 503]);
+    expect(statuses.sort((a, b) => a - b)).toEqual([200, 503, 503]);
     expect(proxy.counter('meshlock_cluster_connections_total')).toBe(3);
   });
 

@@ -33,7 +33,7 @@ describe('a retry', () => {
       expect(await client.response()).toMatchObject({ status: 200, body: 'second' });
     }
     const ends = outcomes(proxy);
-    expect(ends.map(({ attempts }) => attempts).sort()).toEqual([1, 2]);
+    expect(ends.map(({ attempts }) => attempts).sort((a, b) => a - b)).toEqual([1, 2]);
     expect(ends.every(({ flag, host }) => flag === '-' && host === upstream.key)).toBe(true);
     expect(proxy.counter('meshlock_route_retries_total')).toBe(1);
     expect(proxy.counter('meshlock_cluster_retries_total')).toBe(1);
@@ -330,7 +330,7 @@ describe('retries at once', () => {
     expect(proxy.counter('meshlock_cluster_overflow_total', { breaker: 'retries' })).toBe(2);
     await proxy.advance(11_000);
     const statuses = await Promise.all(clients.map(async (client) => (await client.response()).status));
-    expect(statuses.sort()).toEqual([200, 200, 503, 503]);
+    expect(statuses.sort((a, b) => a - b)).toEqual([200, 200, 503, 503]);
     expect(proxy.counter('meshlock_cluster_retries_active')).toBe(0);
     expect(proxy.counter('meshlock_cluster_retries_succeeded_total')).toBe(2);
   });

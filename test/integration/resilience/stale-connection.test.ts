@@ -71,6 +71,47 @@ describe('a reused connection that the upstream closed', () => {
     expect(await outcome(proxy, 3)).toMatchObject({ flag: '-', attempts: 2 });
   });
 
+  test('is replaced even when it was the only one that there may be', async () => {
+    const upstream = await startRawUpstream();
+    const proxy = await startProxy(
+      mesh(upstream.port, { cluster: { circuit_breakers: { max_connections: 1 } } }),
+    );
+    const client = await proxy.connect();
+    for (let i = 0; i < 4; i++) {
+      client.send(request(`/${i}`));
+      const { peer } = await upstream.acceptRequest();
+      peer.send(answer(200));
+      expect((await client.response()).status).toBe(200);
+      client.send(request('/stale'));
+      await peer.request();
+      peer.reset();
+      const { peer: fresh } = await upstream.acceptRequest();
+      fresh.send(answer(200, 'fresh'));
+      expect((await client.response()).body).toBe('fresh');
+      fresh.end();
+      await proxy.reaches('meshlock_cluster_connections_active', { cluster: 'app' }, 0);
+    }
+    expect(outcomes(proxy).every(({ flag }) => flag === '-')).toBe(true);
+  });
+
+  test('makes room for a fresh one when others are kept and there may be no more', async () => {
+    const upstream = await startRawUpstream();
+    const proxy = await startProxy(
+      mesh(upstream.port, { cluster: { circuit_breakers: { max_connections: 3 } } }),
+    );
+    const clients = await Promise.all([1, 2, 3].map(() => proxy.send(request())));
+    const peers: Peer[] = [];
+    for (const _ of clients) peers.push((await upstream.acceptRequest()).peer);
+    for (const peer of peers) peer.send(answer(200));
+    for (const client of clients) await client.response();
+    // Two are used at once, and both turn out to be closed.
+    for (const client of clients.slice(0, 2)) client.send(request('/2'));
+    await until(() => peers.filter((peer) => peer.unread !== '').length === 2);
+    for (const peer of peers) if (peer.unread !== '') peer.reset();
+    for (let i = 0; i < 2; i++) (await upstream.acceptRequest()).peer.send(answer(200, 'fresh'));
+    for (const client of clients.slice(0, 2)) expect((await client.response()).body).toBe('fresh');
+  });
+
   test('is replaced only once: a second close is an error', async () => {
     const upstream = await startRawUpstream();
     const proxy = await startProxy(mesh(upstream.port));

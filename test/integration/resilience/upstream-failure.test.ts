@@ -63,8 +63,8 @@ describe('an upstream that gives no answer', () => {
   });
 
   test.each([
-    { how: 'resets the connection', act: (peer: Peer) => peer.reset() },
-    { how: 'ends the connection', act: (peer: Peer) => peer.end() },
+    { how: 'resets the connection', act: async (peer: Peer) => peer.reset() },
+    { how: 'ends the connection', act: async (peer: Peer) => peer.end() },
     {
       how: 'resets in the middle of the head',
       act: (peer: Peer) => sendThen(peer, 'HTTP/1.1 200 OK\r\nx', 'reset'),

@@ -36,6 +36,7 @@ describe('/server_info', () => {
       uptime_current_epoch: '61s',
       uptime_all_epochs: '61s',
       pid: 4711,
+      machine: null,
     });
   });
 });

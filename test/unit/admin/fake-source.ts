@@ -20,6 +20,7 @@ export class FakeSource implements AdminSource {
       uptimeMs: 61_900,
       pid: 4711,
       commandLineOptions: { config: 'meshlock.yaml' },
+      machine: null,
     };
   }
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { didYouMean, nearestName } from '../../../src/admin/nearest.ts';
 import { withoutSecrets } from '../../../src/admin/redaction.ts';
 import { type Format, negotiate } from '../../../src/admin/reply.ts';
 
@@ -49,17 +48,5 @@ describe('a dump', () => {
   test('shows that no secret is set', () => {
     const dump = { token: '', password: null, secret: false };
     expect(withoutSecrets(dump)).toEqual(dump);
-  });
-});
-
-describe('the nearest name', () => {
-  test('is the one with the fewest changes, the first of equals', () => {
-    expect(nearestName('/stat', ['/ready', '/stats', '/state'])).toBe('/stats');
-    expect(nearestName('x', [])).toBe('');
-  });
-
-  test('is a hint only when it is near', () => {
-    expect(didYouMean('filer', ['filter', 'type'])).toEqual({ hint: 'did you mean filter?' });
-    expect(didYouMean('loud', ['trace', 'off'])).toEqual({});
   });
 });

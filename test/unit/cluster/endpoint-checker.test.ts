@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock, type Random, seededRandom } from '../../../src/base/index.ts';
-import type { Health, Probe, ProbeResult } from '../../../src/cluster/index.ts';
+import type { Health, Probe, ProbeResult } from '../../../src/cluster/control.ts';
 import { EndpointChecker } from '../../../src/cluster/health-check/endpoint-checker.ts';
 import type { HealthCheckConfig } from '../../../src/config/index.ts';
 

@@ -8,7 +8,7 @@ import {
   type ClusterMembershipOptions,
   type Probe,
   type ProbeResult,
-} from '../../../src/cluster/index.ts';
+} from '../../../src/cluster/control.ts';
 import type { ClusterConfig, EndpointConfig, HealthCheckConfig } from '../../../src/config/index.ts';
 import { EndpointSlot } from '../../../src/telemetry/index.ts';
 import { clusterConfig, envoyOutlierDetection } from './cluster-fixture.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { editDistance, nearestName } from '../../../src/config/nearest.ts';
+import { didYouMean, editDistance, nearestName } from '../../../src/base/nearest.ts';
 
 describe('the nearest name', () => {
   const keys = ['listeners', 'clusters', 'max_pending_requests', 'admin', 'warn', 'max_requests'];
@@ -33,5 +33,17 @@ describe('the edit distance', () => {
   ])('of %s and %s is %d', (a, b, distance) => {
     expect(editDistance(a, b)).toBe(distance);
     expect(editDistance(b, a)).toBe(distance);
+  });
+});
+
+describe('a hint', () => {
+  test('names what was meant, behind a prefix', () => {
+    expect(didYouMean('filer', ['filter', 'type'])).toEqual({ hint: 'did you mean filter?' });
+    expect(didYouMean('lisen', ['listen'], { prefix: '--' })).toEqual({ hint: 'did you mean --listen?' });
+  });
+
+  test('is left out, or another, when nothing is near', () => {
+    expect(didYouMean('loud', ['trace', 'off'])).toEqual({});
+    expect(didYouMean('loud', ['trace', 'off'], { otherwise: 'see --help' })).toEqual({ hint: 'see --help' });
   });
 });

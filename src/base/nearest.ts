@@ -10,6 +10,17 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return closest(name, all) ?? onlyExtension(name, all);
 }
 
+/** The `hint` of a problem: the name that was meant, behind `prefix`, or `otherwise` when none is near. */
+export function didYouMean(
+  word: string,
+  names: Iterable<string>,
+  { prefix = '', otherwise }: { readonly prefix?: string; readonly otherwise?: string } = {},
+): { readonly hint?: string } {
+  const nearest = nearestName(word, names);
+  const hint = nearest === undefined ? otherwise : `did you mean ${prefix}${nearest}?`;
+  return hint === undefined ? {} : { hint };
+}
+
 /** The candidate within an edit for every three letters. */
 function closest(name: string, candidates: readonly string[]): string | undefined {
   const wanted = normalise(name);
