@@ -2,9 +2,11 @@
  * The trace of one exchange: a server span for the exchange, a client span per try, and the context that goes to the
  * upstream. Made only where tracing is configured; spans are recorded only when the trace is sampled.
  */
+import type { Clock } from '../base/index.ts';
 import type { RequestHead } from '../protocol/index.ts';
 import { type SpanRecord, TraceContext, type Tracer } from '../telemetry/index.ts';
 import type { Exchange } from './exchange.ts';
+import type { UpstreamTries } from './upstream-tries.ts';
 
 export interface ExchangeTracer {
   readonly tracer: Tracer;
@@ -45,29 +47,29 @@ export class ExchangeTrace {
     return lines;
   }
 
-  /** A try towards `exchange.endpoint` is over. `status` 0: no answer came. */
-  endTry(exchange: Exchange, startedMs: number, status: number, failed: boolean): void {
+  /** The current try is over. `status` 0: no answer came. */
+  endTry(tries: UpstreamTries, clock: Clock, status: number, failed: boolean): void {
     if (!this.#context.sampled) return;
-    const { clock } = exchange.context;
     const endMs = clock.wall();
+    const { address } = tries.endpoint!;
     // The upstream was told one span id; further tries of the same request get their own.
     const spanId = this.#tries++ === 0 ? this.#trySpanId : this.#source.tracer.newSpanId();
     this.#source.emit({
       traceId: this.#context.traceId,
       spanId,
       parentSpanId: this.#context.spanId,
-      name: `${this.#method} ${exchange.cluster!.cluster.config.name}`,
+      name: `${this.#method} ${tries.clusterName}`,
       kind: 'client',
-      startMs: endMs - (clock.now() - startedMs),
+      startMs: endMs - (clock.now() - tries.startedMs),
       endMs,
       error: failed || status >= 400,
       attributes: {
         'http.request.method': this.#method,
         'http.response.status_code': status,
-        'server.address': exchange.endpoint!.address.host,
-        'server.port': exchange.endpoint!.address.port,
-        'http.request.resend_count': exchange.attempts - 1,
-        'meshlock.cluster': exchange.cluster!.cluster.config.name,
+        'server.address': address.host,
+        'server.port': address.port,
+        'http.request.resend_count': tries.count - 1,
+        'meshlock.cluster': tries.clusterName,
       },
     });
   }

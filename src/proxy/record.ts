@@ -45,14 +45,14 @@ function fill(entry: AccessEntry, exchange: Exchange, durationMs: number): void 
   entry.durationMs = durationMs;
   entry.requestDurationMs = exchange.requestEndedMs < 0 ? -1 : exchange.requestEndedMs - startedMs;
   entry.responseDurationMs = exchange.answerBegunMs < 0 ? -1 : exchange.answerBegunMs - startedMs;
-  entry.upstreamHost = exchange.endpoint?.key ?? '';
-  entry.upstreamCluster = exchange.cluster?.cluster.config.name ?? '';
+  entry.upstreamHost = exchange.tries?.endpoint?.key ?? '';
+  entry.upstreamCluster = exchange.tries?.clusterName ?? '';
   entry.upstreamLocalAddress = exchange.upstreamLocalAddress;
   entry.downstreamRemoteAddress = addressText(connection.remoteAddress, connection.remotePort);
   entry.downstreamLocalAddress = exchange.localAddress;
   entry.routeName = exchange.route?.name ?? '';
   entry.virtualHost = exchange.route?.virtualHost ?? '';
-  entry.attempts = exchange.attempts;
+  entry.attempts = exchange.tries?.count ?? 0;
   entry.connectionId = connection.id;
   entry.traceId = exchange.trace?.traceId ?? '';
 }

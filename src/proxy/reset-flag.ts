@@ -19,3 +19,20 @@ export function flagOfReset(reason: ResetReason): ResponseFlag {
       return ResponseFlag.UpstreamConnectionTermination;
   }
 }
+
+/** The same in words, without a full stop. */
+export function describeReset(reason: ResetReason): string {
+  switch (reason) {
+    case ResetReason.ConnectFailure:
+    case ResetReason.ConnectTimeout:
+      return 'the upstream cannot be reached';
+    case ResetReason.Overflow:
+      return 'the upstream is at its limit';
+    case ResetReason.UpstreamProtocolError:
+      return "the upstream's answer is malformed";
+    case ResetReason.PerTryTimeout:
+      return 'the upstream did not answer in time';
+    default:
+      return 'the upstream closed the connection before it answered';
+  }
+}

@@ -2,7 +2,15 @@
 import { join } from 'node:path';
 import type { Configuration } from '../integration/process/meshlock.ts';
 
-const balancers = ['round_robin', 'random', 'least_request', 'peak_ewma', 'ring_hash', 'maglev', 'weighted_round_robin'];
+const balancers = [
+  'round_robin',
+  'random',
+  'least_request',
+  'peak_ewma',
+  'ring_hash',
+  'maglev',
+  'weighted_round_robin',
+];
 
 export interface SoakEndpoints {
   /** Of the cluster that most goes to; they come and go in order. */
@@ -46,7 +54,9 @@ export function soakConfiguration(round: number, endpoints: SoakEndpoints, direc
           max_head_size: `${20 + (round % 9)}KiB`,
           max_requests_per_connection: round % 3 === 0 ? 500 : 0,
         },
-        access_logs: [{ path: join(directory, `access-${round % 2}.log`), format: '%RESPONSE_CODE% %RESPONSE_FLAGS%' }],
+        access_logs: [
+          { path: join(directory, `access-${round % 2}.log`), format: '%RESPONSE_CODE% %RESPONSE_FLAGS%' },
+        ],
         forwarded: round % 2 === 0 ? 'append' : 'replace',
       },
       // Comes and goes.
@@ -61,7 +71,13 @@ export function soakConfiguration(round: number, endpoints: SoakEndpoints, direc
           ...(round % balancers.length === 6 && { weight: 1 + index }),
         })),
         balancer: balancers[round % balancers.length],
-        health_check: { http: '/healthz', interval: '500ms', timeout: '2s', healthy_threshold: 1, unhealthy_threshold: 1 },
+        health_check: {
+          http: '/healthz',
+          interval: '500ms',
+          timeout: '2s',
+          healthy_threshold: 1,
+          unhealthy_threshold: 1,
+        },
         circuit_breakers: { max_requests: 1000 + round, max_retries: 200 },
         pool: { max_requests_per_connection: round % 2 === 0 ? 100 : 0, idle_timeout: `${2 + (round % 3)}s` },
         panic_threshold: 0,

@@ -3,7 +3,7 @@
  * comes back, and tries nothing again.
  */
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { WebSocket } from 'ws';
 
 export type Kind = 'get' | 'post' | 'chunked' | 'crashing' | 'websocket';
@@ -96,13 +96,15 @@ export class SoakLoad {
       for (let at = 0; at < body.length; at += 10_000) outgoing.write(body.subarray(at, at + 10_000));
     }
     outgoing.end(chunked ? undefined : body);
-    const [response] = (await answer) as [import('node:http').IncomingMessage];
+    const [response] = (await answer) as [IncomingMessage];
     const pieces: Buffer[] = [];
     for await (const piece of response) pieces.push(piece as Buffer);
     const got = Buffer.concat(pieces);
     const wanted = body ?? Buffer.from(path);
-    if (response.statusCode !== 200) throw new Error(`${response.statusCode} ${got.toString('latin1', 0, 200)}`);
-    if (!got.equals(wanted)) throw new Error(`the answer has ${got.length} bytes, not the ${wanted.length} sent`);
+    if (response.statusCode !== 200)
+      throw new Error(`${response.statusCode} ${got.toString('latin1', 0, 200)}`);
+    if (!got.equals(wanted))
+      throw new Error(`the answer has ${got.length} bytes, not the ${wanted.length} sent`);
     return 1;
   }
 

@@ -23,7 +23,9 @@ export class SoakUpstream {
   }
 
   async start(): Promise<void> {
-    const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => this.#answer(request, response));
+    const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
+      this.#answer(request, response),
+    );
     const sockets = new WebSocketServer({ server });
     sockets.on('connection', (socket) => {
       socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
