@@ -11,12 +11,13 @@ import { DownstreamReset, type RequestSink, type ResponseStream } from '../strea
 import { BodyReader } from './body-reader.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { BodySink } from './chunked-decoder.ts';
+import { Field, fieldBit } from './field.ts';
 import { Http1Head, Method } from './head.ts';
 import { HeadError, refusals } from './head-error.ts';
 import { HeadParser, ParseStatus } from './head-parser.ts';
 import { BodyFraming, isPersistent, requestFraming } from './head-semantics.ts';
 import { writeResponseHead } from './head-writer.ts';
-import { writeReply } from './reply.ts';
+import { dateLine, writeReply } from './reply.ts';
 
 export interface Http1DownstreamOptions {
   readonly connection: Connection;
@@ -274,6 +275,9 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     // An answer that is complete before its request: the connection ends with it (see `#endAnswer`).
     if (this.#options.draining() || (ended && this.#reading === Reading.Body)) this.#persistent = false;
     let framing = chunked ? 'transfer-encoding: chunked\r\n' : '';
+    // Who forwards an answer without a date gives it one (RFC 9110 section 6.6.1).
+    const isUndated = (source.present & fieldBit(Field.Date)) === 0 && source.status >= 200;
+    if (isUndated && !edit.dropped.includes('date')) framing += dateLine(this.#options.clock.wall());
     if (edit.upgrade === null) framing += this.#connectionField();
     this.#writer.start(chunked);
     writeResponseHead(this.#connection, source, edit, framing);

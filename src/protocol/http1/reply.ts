@@ -18,7 +18,8 @@ export function writeReply(out: Connection, reply: Reply): void {
   const bodiless = status === 204 || status === 304 || status < 200;
   const body = bodiless ? '' : reply.body;
   const bytes = Buffer.from(body, 'utf8');
-  let head = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n${lines}date: ${dateValue(reply.wallMs)}\r\n`;
+  let head = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n${lines}`;
+  if (!/^date:/im.test(lines)) head += dateLine(reply.wallMs);
   if (!bodiless) head += `content-length: ${bytes.length}\r\n`;
   if (body !== '' && !/^content-type:/im.test(lines)) head += 'content-type: text/plain; charset=utf-8\r\n';
   out.writeLatin1(`${head}\r\n`);
@@ -28,12 +29,12 @@ export function writeReply(out: Connection, reply: Reply): void {
 let dateSecond = 0;
 let dateText = '';
 
-/** `Date` of this second (RFC 9110 section 6.6.1), formatted once a second. */
-function dateValue(wallMs: number): string {
+/** The `Date` line of this second (RFC 9110 section 6.6.1) with its CRLF, formatted once a second. */
+export function dateLine(wallMs: number): string {
   const second = Math.floor(wallMs / 1000);
   if (second !== dateSecond) {
     dateSecond = second;
-    dateText = new Date(second * 1000).toUTCString();
+    dateText = `date: ${new Date(second * 1000).toUTCString()}\r\n`;
   }
   return dateText;
 }

@@ -60,16 +60,26 @@ describe('a chunked request', () => {
 });
 
 describe('an answer', () => {
+  test('without a date gets one, in the final answer only', async () => {
+    const upstream = await startRawUpstream();
+    const proxy = await startProxy(gateway(upstream.port));
+    const client = await proxy.send(get);
+    const { peer } = await upstream.acceptRequest();
+    peer.send('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n');
+    await client.expect('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n');
+    await client.expect('HTTP/1.1 204 No Content\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\n\r\n');
+  });
+
   test('keeps the framing it came with', async () => {
     const upstream = await startRawUpstream();
     const proxy = await startProxy(gateway(upstream.port));
     const client = await proxy.send(get + get);
     const { peer } = await upstream.acceptRequest();
-    peer.send('HTTP/1.1 200 Fine\r\nServer: x\r\ncontent-length: 5\r\n\r\nhello');
-    await client.expect('HTTP/1.1 200 Fine\r\nServer: x\r\ncontent-length: 5\r\n\r\nhello');
+    peer.send('HTTP/1.1 200 Fine\r\nServer: x\r\nDate: now\r\ncontent-length: 5\r\n\r\nhello');
+    await client.expect('HTTP/1.1 200 Fine\r\nServer: x\r\nDate: now\r\ncontent-length: 5\r\n\r\nhello');
     await peer.request();
-    peer.send('HTTP/1.1 200 Fine\r\nServer: x\r\nTransfer-Encoding: chunked\r\n\r\n');
-    await client.expect('HTTP/1.1 200 Fine\r\nServer: x\r\ntransfer-encoding: chunked\r\n\r\n');
+    peer.send('HTTP/1.1 200 Fine\r\nServer: x\r\nDate: now\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await client.expect('HTTP/1.1 200 Fine\r\nServer: x\r\nDate: now\r\ntransfer-encoding: chunked\r\n\r\n');
     peer.send('3\r\nabc\r\n');
     await client.expect('3\r\nabc\r\n');
     peer.send('0\r\nX-Sum: 6\r\n\r\n');
@@ -135,11 +145,11 @@ describe('an answer', () => {
     const proxy = await startProxy(gateway(upstream.port));
     const client = await proxy.send(get + get);
     const { peer } = await upstream.acceptRequest();
-    peer.send(`HTTP/1.1 ${status} Nothing\r\nETag: "1"\r\n\r\n`);
-    await client.expect(`HTTP/1.1 ${status} Nothing\r\nETag: "1"\r\n\r\n`);
+    peer.send(`HTTP/1.1 ${status} Nothing\r\nETag: "1"\r\nDate: now\r\n\r\n`);
+    await client.expect(`HTTP/1.1 ${status} Nothing\r\nETag: "1"\r\nDate: now\r\n\r\n`);
     await peer.request();
-    peer.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
-    await client.expect('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    peer.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nDate: now\r\n\r\n');
+    await client.expect('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nDate: now\r\n\r\n');
   });
 
   test('304 may tell the length of what it does not send', async () => {
@@ -147,8 +157,8 @@ describe('an answer', () => {
     const proxy = await startProxy(gateway(upstream.port));
     const client = await proxy.send(get);
     const { peer } = await upstream.acceptRequest();
-    peer.send('HTTP/1.1 304 Not Modified\r\nContent-Length: 5000\r\n\r\n');
-    await client.expect('HTTP/1.1 304 Not Modified\r\nContent-Length: 5000\r\n\r\n');
+    peer.send('HTTP/1.1 304 Not Modified\r\nContent-Length: 5000\r\nDate: now\r\n\r\n');
+    await client.expect('HTTP/1.1 304 Not Modified\r\nContent-Length: 5000\r\nDate: now\r\n\r\n');
     client.send(get);
     await peer.request();
     peer.send('HTTP/1.1 204 Done\r\n\r\n');

@@ -295,7 +295,7 @@ describe('an HTTP/1.0 client', () => {
     expect(header(request, 'via')).toBe('1.0 meshlock');
     peer.send(ok('fine'));
     expect(await client.takeAll()).toBe(
-      'HTTP/1.1 200 OK\r\nContent-Length: 4\r\nconnection: close\r\n\r\nfine',
+      'HTTP/1.1 200 OK\r\nContent-Length: 4\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\nconnection: close\r\n\r\nfine',
     );
   });
 
@@ -319,7 +319,7 @@ describe('an HTTP/1.0 client', () => {
     peer.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n');
     peer.send('3\r\nabc\r\n4;ext=1\r\ndefg\r\n0\r\nX-Sum: 7\r\n\r\n');
     expect(await client.takeAll()).toBe(
-      'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nconnection: close\r\n\r\nabcdefg',
+      'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\nconnection: close\r\n\r\nabcdefg',
     );
   });
 
@@ -341,7 +341,7 @@ describe('an HTTP/1.0 client', () => {
     const { peer } = await upstream.acceptRequest();
     peer.send(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${ok('fine')}`);
     expect(await client.takeAll()).toBe(
-      'HTTP/1.1 200 OK\r\nContent-Length: 4\r\nconnection: close\r\n\r\nfine',
+      'HTTP/1.1 200 OK\r\nContent-Length: 4\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\nconnection: close\r\n\r\nfine',
     );
   });
 });

@@ -84,11 +84,12 @@ describe('fields of one hop', () => {
   test('are not passed on with an answer', async () => {
     const response = await returned(
       'HTTP/1.1 200 OK\r\nConnection: X-Inner, keep-alive\r\nKeep-Alive: timeout=5\r\nX-Inner: 1\r\n' +
-        'Proxy-Connection: x\r\nUpgrade: h2c\r\nX-Outer: 2\r\nContent-Length: 0\r\n\r\n',
+        'Proxy-Connection: x\r\nUpgrade: h2c\r\nX-Outer: 2\r\nContent-Length: 0\r\nDate: now\r\n\r\n',
     );
     expect(response.fields).toEqual([
       ['X-Outer', '2'],
       ['Content-Length', '0'],
+      ['Date', 'now'],
     ]);
   });
 

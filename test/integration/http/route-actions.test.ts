@@ -203,6 +203,7 @@ describe('header changes of an answer', () => {
       ['Content-Length', '2'],
       ['X-Frame', 'DENY'],
       ['X-Tag', 'b'],
+      ['date', 'Thu, 01 Jan 2026 00:00:00 GMT'],
     ]);
   });
 

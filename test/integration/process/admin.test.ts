@@ -13,6 +13,8 @@ import { becomesTrue } from './eventually.ts';
 import { type Configuration, launchMeshlock, type Meshlock, startMeshlock } from './meshlock.ts';
 import { readSamples } from './samples.ts';
 
+const promtool = 'promtool';
+
 let upstream: Server;
 let mesh: Meshlock;
 let holder: Peer;
@@ -247,10 +249,10 @@ describe('the admin API of a running proxy', () => {
     expect(open.rising().size).toBe(text.rising().size);
   });
 
-  const withoutPromtool = spawnSync('promtool', ['--version']).error !== undefined;
+  const withoutPromtool = spawnSync(promtool, ['--version']).error !== undefined;
   test.skipIf(withoutPromtool)('passes promtool check metrics under traffic', async () => {
     const input = (await mesh.admin('/metrics')).body;
-    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+    const { status, stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], {
       input,
       encoding: 'utf8',
     });

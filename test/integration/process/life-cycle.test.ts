@@ -70,7 +70,7 @@ describe('SIGTERM', () => {
     await mesh.log.line(/^SIGTERM: draining; a signal now ends at once$/);
     expect(await idle.ending()).toBe('end');
     await becomesTrue(
-      () => refused(mesh.port()),
+      () => isRefused(mesh.port()),
       () => 'new connections to be refused',
     );
     const draining = await mesh.admin('/ready');
@@ -120,6 +120,11 @@ describe('SIGTERM', () => {
     const client = await sendHeld(mesh, upstream);
     mesh.signal('SIGTERM');
     await mesh.log.line(/^SIGTERM: draining/);
+    mesh.signal('SIGHUP');
+    const refused = await mesh.log.line(
+      /^configuration refused, 1 stays in force: it cannot be changed now$/,
+    );
+    expect(refused['problems']).toEqual([expect.stringContaining('one that is draining')]);
     const [exit, tookMs] = await timed(mesh.stop());
     expect(exit).toEqual({ code: 1, signal: null });
     expect(tookMs).toBeLessThan(3000);
@@ -174,7 +179,7 @@ describe('draining by hand', () => {
     const client = await sendHeld(mesh, upstream);
     expect((await mesh.admin('/drain_listeners', { method: 'POST' })).status).toBe(200);
     await becomesTrue(
-      () => refused(mesh.port()),
+      () => isRefused(mesh.port()),
       () => 'new connections to be refused',
     );
     expect((await mesh.admin('/listeners')).body).toMatch(/^web::127\.0\.0\.1:\d+::draining\n$/);
@@ -205,7 +210,7 @@ describe('draining by hand', () => {
 });
 
 /** Whether a connection to the port is refused now. */
-function refused(port: number): Promise<boolean> {
+function isRefused(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket: Socket = createConnection(port, '127.0.0.1');
   socket.once('connect', () => resolve(false));

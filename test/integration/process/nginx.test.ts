@@ -13,8 +13,10 @@ import { becomesTrue } from './eventually.ts';
 import { launchMeshlock, type Meshlock } from './meshlock.ts';
 import { hasNginx, type Nginx, startNginx } from './nginx.ts';
 
-const hasCurl = spawnSync('curl', ['--version']).error === undefined;
-const hasWrk = spawnSync('wrk', ['--version']).error === undefined;
+const curlProgram = 'curl';
+const wrk = 'wrk';
+const hasCurl = spawnSync(curlProgram, ['--version']).error === undefined;
+const hasWrk = spawnSync(wrk, ['--version']).error === undefined;
 
 const sizes = [0, 1, 100, 1024, 16_383, 16_384, 65_535, 65_536, 65_537, 300_000, 1_048_576, 5_242_880];
 const files = new Map<string, Buffer>([
@@ -52,7 +54,7 @@ describe.runIf(hasNginx)('between clients and nginx', () => {
 
   /** What curl wrote to standard output. */
   async function curl(...words: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)('curl', ['-sS', '--max-time', '10', ...words], {
+    const { stdout } = await promisify(execFile)(curlProgram, ['-sS', '--max-time', '10', ...words], {
       encoding: 'latin1',
       maxBuffer: 16 * 1024 * 1024,
     });
@@ -174,15 +176,7 @@ describe.runIf(hasNginx)('between clients and nginx', () => {
 
   test.runIf(hasWrk)('a burst of wrk has neither errors nor anything left behind', async () => {
     const before = (await mesh.metrics()).sum('meshlock_listener_requests_total', { code_class: '2xx' });
-    const { stdout } = await promisify(execFile)('wrk', [
-      '-t',
-      '1',
-      '-c',
-      '64',
-      '-d',
-      '3s',
-      url('/1024.bin'),
-    ]);
+    const { stdout } = await promisify(execFile)(wrk, ['-t', '1', '-c', '64', '-d', '3s', url('/1024.bin')]);
     const requests = Number(/(\d+) requests in /.exec(stdout)?.[1]);
     console.log(`wrk: ${/Requests\/sec: +(\S+)/.exec(stdout)?.[1]} requests per second`);
     expect(stdout).not.toMatch(/Socket errors|Non-2xx/);

@@ -11,7 +11,7 @@ export interface ThreadStatus {
   readonly last_replacement: { readonly reason: string; readonly at: string } | null;
 }
 
-export async function threadsOf(mesh: Meshlock): Promise<readonly ThreadStatus[]> {
+async function threadsOf(mesh: Meshlock): Promise<readonly ThreadStatus[]> {
   return (await mesh.adminJson<{ threads: readonly ThreadStatus[] }>('/threads')).threads;
 }
 

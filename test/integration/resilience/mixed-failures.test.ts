@@ -144,13 +144,13 @@ describe('a mesh in which everything fails', () => {
     );
     const proxy = await startProxy(configuration(upstreams, die), { seed });
     const tally: Tally = { wrong: [], whole: 0, refused: 0, cutOff: 0, left: 0 };
-    let isOver = false;
+    const progress = { isOver: false };
     const visitors = Promise.all(
       Array.from({ length: 8 }, (_, i) => visit(proxy, dieOf(seed * 1000 + i), `v${i}`, tally)),
     ).finally(() => {
-      isOver = true;
+      progress.isOver = true;
     });
-    for (let step = 1; !isOver; step++) {
+    for (let step = 1; !progress.isOver; step++) {
       await proxy.advance(10, 5);
       if (step % 40 === 0) expect((await proxy.update(configuration(upstreams, die))).failures).toEqual([]);
     }
