@@ -127,6 +127,7 @@ const context: ProxyContext = {
   }),
   clusterOf: () => ({ cluster, pool }),
   filters: [],
+  onFilterError() {},
   counters,
   slot: directory.baseOf(listenerBlock, [listener.name, listener.role]),
   net,

@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { block, type Complaint, rule } from './block.ts';
 import { httpLimitDefaults as defaults } from './defaults.ts';
 import type { HttpLimits } from './model.ts';
+import { defaultBytes } from './quantity.ts';
 import { durationOrZero, integer, size } from './scalar-schema.ts';
 
 const kibibyte = 1024;
@@ -13,8 +14,9 @@ export const httpLimitsSchema: z.ZodType<HttpLimits> = block({
     .prefault(defaults.max_head_size)
     .describe('Request line and all fields. Beyond: 431.'),
   max_request_line_size: size({ min: 64, max: mebibyte })
-    .prefault(defaults.max_request_line_size)
-    .describe('The request line alone. Beyond: 414.'),
+    .optional()
+    .meta({ fileDefault: defaults.max_request_line_size })
+    .describe('The request line alone. Beyond: 414. By default no more than `max_head_size`.'),
   max_header_count: integer(1, 10_000)
     .prefault(defaults.max_header_count)
     .describe('Fields of a request. Beyond: 431.'),
@@ -44,7 +46,9 @@ export const httpLimitsSchema: z.ZodType<HttpLimits> = block({
   .transform(
     (value): HttpLimits => ({
       maxHeadBytes: value.max_head_size,
-      maxRequestLineBytes: value.max_request_line_size,
+      maxRequestLineBytes:
+        value.max_request_line_size ??
+        Math.min(defaultBytes(defaults.max_request_line_size), value.max_head_size),
       maxHeaderCount: value.max_header_count,
       maxBodyBytes: value.max_body_size,
       maxRequestsPerConnection: value.max_requests_per_connection,

@@ -82,6 +82,11 @@ export function defaultMs(value: string | number): number {
   return sound(value, readDuration(value));
 }
 
+/** A default in bytes. */
+export function defaultBytes(value: string | number): number {
+  return sound(value, readSize(value));
+}
+
 /** A default between 0 and 1. */
 export function defaultRatio(value: string | number): number {
   return sound(value, readRatio(value));

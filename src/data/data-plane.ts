@@ -18,6 +18,7 @@ import { RouteTable } from '../route/index.ts';
 import { type CounterStore, type SpanRecord, Tracer } from '../telemetry/index.ts';
 import { AccessLogs } from './access-logs.ts';
 import { ClusterSet } from './cluster-set.ts';
+import { FaultLog } from './fault-log.ts';
 import { type ConnectionContext, ListenerRuntime } from './listener-runtime.ts';
 import { type FromData, type ListenerFailure, routeKey, type Snapshot } from './snapshot.ts';
 
@@ -179,6 +180,7 @@ export class DataPlane {
       routes,
       clusterOf: this.#clusters.find,
       filters: await this.#filtersOf(config.name, http),
+      onFilterError: this.#filterErrors(config.name),
       counters,
       slot,
       net,
@@ -186,6 +188,17 @@ export class DataPlane {
       random,
       accessLog: this.#accessLogs.open(config.accessLogs),
       tracer: this.#tracerOf(snapshot),
+    };
+  }
+
+  #filterErrors(listener: string): (error: unknown) => void {
+    const { net, send } = this.#options;
+    const faults = new FaultLog(net.clock, (message, fields) =>
+      send({ kind: 'log', level: 'error', message, fields }),
+    );
+    return (error) => {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      faults.report('a filter failed; its request was answered with 500', { listener, error: reason });
     };
   }
 

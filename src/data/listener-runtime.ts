@@ -9,6 +9,7 @@ import {
 } from '../net/index.ts';
 import { openHttpConnection, type ProxyContext, type TcpContext, TcpSession } from '../proxy/index.ts';
 import { type CounterStore, ListenerSlot } from '../telemetry/index.ts';
+import { FaultLog } from './fault-log.ts';
 
 /** How a listener's connections are handled. */
 export type ConnectionContext =
@@ -36,13 +37,15 @@ export class ListenerRuntime {
   #connections: ConnectionContext;
   #draining = false;
   #discouraged = false;
-  #lastAcceptError = '';
+  /** Want of descriptors comes in bursts. */
+  readonly #acceptFaults: FaultLog;
 
   constructor(options: ListenerRuntimeOptions) {
     this.#options = options;
     this.#config = options.config;
     this.#connections = options.connections;
     const { config, net, counters, slot } = options;
+    this.#acceptFaults = new FaultLog(net.clock, (message, fields) => options.log('error', message, fields));
     this.#listener = new Listener(net, {
       address: config.address,
       backlog: config.backlog,
@@ -56,7 +59,10 @@ export class ListenerRuntime {
       accept: (connection) => this.#accept(connection),
       onClose: () => counters.add(slot + ListenerSlot.connectionsActive, -1),
       onReject: () => counters.add(slot + ListenerSlot.connectionsRejected, 1),
-      onAcceptError: (code) => this.#onAcceptError(code),
+      onAcceptError: (code) => {
+        const fields = { listener: this.#config.name, code };
+        this.#acceptFaults.report('a connection could not be accepted', fields);
+      },
     });
   }
 
@@ -136,12 +142,5 @@ export class ListenerRuntime {
       context: () => (this.#connections.kind === 'http' ? this.#connections.context : opened),
       draining: () => this.#draining || this.#discouraged,
     });
-  }
-
-  /** Want of descriptors comes in bursts; one line tells it. */
-  #onAcceptError(code: string): void {
-    if (code === this.#lastAcceptError) return;
-    this.#lastAcceptError = code;
-    this.#options.log('error', 'a connection could not be accepted', { listener: this.#config.name, code });
   }
 }

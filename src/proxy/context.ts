@@ -21,6 +21,8 @@ export interface ProxyContext {
   /** By name; the newest state, also for an exchange that began under an older configuration. */
   readonly clusterOf: (name: string) => ProxyCluster | undefined;
   readonly filters: readonly StreamFilter[];
+  /** A filter threw. The exchange has been answered with 500; here it is told to whoever can mend it. */
+  readonly onFilterError: (error: unknown) => void;
   readonly counters: CounterStore;
   /** Base of the listener's counters. */
   readonly slot: number;

@@ -34,7 +34,7 @@ import { ownAnswer } from './own-answer.ts';
 import { addressText, recordExchange } from './record.ts';
 import { RequestBody } from './request-body.ts';
 import type { ForwardedLines } from './request-edit.ts';
-import { describeReset, flagOfReset } from './reset-flag.ts';
+import { describeReset, errorOfReset, flagOfReset } from './reset-flag.ts';
 import { type ExchangeTimes, nextLimitMs, passedLimit, TimeLimit } from './time-limit.ts';
 import { UpstreamTries } from './upstream-tries.ts';
 
@@ -309,11 +309,11 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       return;
     }
     if (this.#retryStatus(head, ended)) return;
+    if (this.#filters !== null && !this.#filters.onResponseHead(head)) return;
     this.#phase = Phase.Answering;
     this.status = head.status;
     this.answerBegunMs = context.clock.now();
     this.#body?.forget();
-    this.#filters?.onResponseHead(head);
     const edit = responseEdit(head, this.route!, this.#filters, this.#edit!.upgrade);
     if (context.accessLog !== null) this.responseHeaders = context.accessLog.captureResponse(head);
     if (this.details === '') this.details = 'via_upstream';
@@ -405,7 +405,10 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     }
     if (this.#retryReset(reason, sent)) return;
     const details = `upstream_reset_before_response_started{${detail.replaceAll(' ', '_')}}`;
-    this.#localReply(flagOfReset(reason), `${describeReset(reason)}: ${detail}`, details);
+    const flag = flagOfReset(reason);
+    const text = `${describeReset(reason)}: ${detail}`;
+    const lines = proxyStatusLine(flag, text, errorOfReset(reason));
+    this.#reply(flag, details, statusOfFlag(flag), lines, replyText(flag, text));
   }
 
   #retryReset(reason: ResetReason, sent: boolean): boolean {

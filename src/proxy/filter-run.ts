@@ -41,29 +41,56 @@ export class FilterRun implements FilterExchange {
 
   /** Runs the request through the filters that are left; false when it was stopped or answered. */
   onRequestHead(): boolean {
-    while (this.#next < this.#filters.length) {
-      const filter = this.#filters[this.#next++]!;
-      const status = filter.onRequestHead?.(this) ?? FilterStatus.Continue;
-      if (this.#replied || status === FilterStatus.Replied) return false;
-      if (status === FilterStatus.Stop) {
-        this.#stopped = true;
-        return false;
+    try {
+      while (this.#next < this.#filters.length) {
+        const filter = this.#filters[this.#next++]!;
+        const status = filter.onRequestHead?.(this) ?? FilterStatus.Continue;
+        if (this.#replied || status === FilterStatus.Replied) return false;
+        if (status === FilterStatus.Stop) {
+          this.#stopped = true;
+          return false;
+        }
       }
+      return true;
+    } catch (error) {
+      this.#onError(error);
+      return false;
     }
-    return true;
   }
 
   onRequestBody(bytes: Uint8Array, from: number, to: number): void {
-    for (const filter of this.#filters) filter.onRequestBody?.(this, bytes, from, to);
+    try {
+      for (const filter of this.#filters) filter.onRequestBody?.(this, bytes, from, to);
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 
-  onResponseHead(head: ResponseHead): void {
-    for (const filter of this.#filters) filter.onResponseHead?.(this, head);
+  /** False when a filter has answered instead. */
+  onResponseHead(head: ResponseHead): boolean {
+    try {
+      for (const filter of this.#filters) filter.onResponseHead?.(this, head);
+    } catch (error) {
+      this.#onError(error);
+    }
+    return !this.#replied;
   }
 
   onComplete(status: number): void {
     this.#stopped = false;
-    for (const filter of this.#filters) filter.onComplete?.(this, status);
+    try {
+      for (const filter of this.#filters) filter.onComplete?.(this, status);
+    } catch (error) {
+      this.#exchange.context.onFilterError(error);
+    }
+  }
+
+  /** A filter that fails may be the one that guards: its exchange is refused, and no other suffers. */
+  #onError(error: unknown): void {
+    this.#exchange.context.onFilterError(error);
+    this.#replied = true;
+    this.#stopped = false;
+    this.#exchange.filterReply(500, '', 'a filter failed\n');
   }
 
   get request(): RequestHead {

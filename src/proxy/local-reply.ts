@@ -35,8 +35,11 @@ export function statusOfFlag(flag: ResponseFlag): number {
 }
 
 /** The `Proxy-Status` line with its CRLF. `reason` is one sentence without a full stop. */
-export function proxyStatusLine(flag: ResponseFlag, reason: string): string {
-  const { error } = causes[flag] ?? unknownCause;
+export function proxyStatusLine(
+  flag: ResponseFlag,
+  reason: string,
+  error: string = (causes[flag] ?? unknownCause).error,
+): string {
   const details = `${responseFlagNames[flag]!}: ${reason}`
     .replace(/[^\x20-\x7e]/g, '?')
     .replace(/["\\]/g, '\\$&');

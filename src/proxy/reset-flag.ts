@@ -36,3 +36,8 @@ export function describeReset(reason: ResetReason): string {
       return 'the upstream closed the connection before it answered';
   }
 }
+
+/** Error type of RFC 9209 section 2.3, where the reason says more than its flag. */
+export function errorOfReset(reason: ResetReason): string | undefined {
+  return reason === ResetReason.ConnectTimeout ? 'connection_timeout' : undefined;
+}

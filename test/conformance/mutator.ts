@@ -33,7 +33,17 @@ const values = [
   'h2c',
   'x:y',
 ];
-const options = ['close', 'keep-alive', 'upgrade', 'x-one', 'Keep-Alive, X-One', 'te, close', ','];
+const options = [
+  'close',
+  'keep-alive',
+  'upgrade',
+  'x-one',
+  'Keep-Alive, X-One',
+  'te, close',
+  ',',
+  'x_y',
+  'host, content-length, b3',
+];
 const statuses = [
   '200 OK',
   '200 OK',

@@ -51,6 +51,26 @@ describe('an answer that could be read in two ways', () => {
     await peer.ending();
   });
 
+  test.each(ofFate('spent'))(
+    'does not answer a request that waits for its connection: $name',
+    async (one) => {
+      const upstream = await startRawUpstream();
+      const proxy = await startProxy(
+        mesh(upstream.port, { cluster: { circuit_breakers: { max_connections: 1 } } }),
+      );
+      const client = await proxy.send(request('/', '', one.method));
+      const { peer } = await upstream.acceptRequest();
+      const waiting = await proxy.send(request('/waiting'));
+      await proxy.reaches('meshlock_cluster_requests_pending', { cluster: 'app' }, 1);
+      peer.send(one.bytes);
+      expect((await client.response({ toHead: one.method === 'HEAD' })).body).toBe(one.body);
+      const second = await upstream.acceptRequest();
+      expect(second.request.target).toBe('/waiting');
+      second.peer.send('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond');
+      expect((await waiting.response()).body).toBe('second');
+    },
+  );
+
   test('has many shapes, of which these are examined', () => {
     expect(smuggledAnswers.length).toBeGreaterThan(60);
     expect(new Set(smuggledAnswers.map(({ name }) => name)).size).toBe(smuggledAnswers.length);

@@ -22,7 +22,7 @@ export interface SmuggledAnswer {
 }
 
 /** What must never answer the request after. */
-export const stray = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray';
+const stray = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray';
 
 const refused = (name: string, bytes: string): SmuggledAnswer => ({ name, bytes, fate: 'refused' });
 const fields = (name: string, lines: string): SmuggledAnswer => ({

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { FilterExchange } from '../../../src/filter/index.ts';
 import {
@@ -262,5 +264,67 @@ describe('a filter that cannot be used', () => {
 
   test('keeps a first configuration from starting', async () => {
     await expect(startProxy(withFilters(1, ['nonsense']), options)).rejects.toThrow('no built-in filter');
+  });
+});
+
+/** What the data thread has to say about filters that failed. */
+function faultsOf(proxy: TestProxy): unknown[] {
+  return proxy.messages.flatMap((message) => (message.kind === 'log' ? [message.fields['error']] : []));
+}
+
+describe('a filter that throws', () => {
+  const throwing: Keys = { name: 'throwing', module: 'fixtures/throwing-filter.ts' };
+  const post = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: shop\r\nContent-Length: 2\r\n\r\nhi`;
+
+  test.each(['request-head', 'request-body', 'response-head'])(
+    'in its %s step has its request refused with 500, and the next one served',
+    async (step) => {
+      const { upstream, proxy } = await mesh([throwing]);
+      const client = await proxy.send(post(`/${step}`));
+      if (step === 'response-head') {
+        const { peer } = await upstream.acceptRequest();
+        peer.send('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret');
+      }
+      const refused = await client.response();
+      expect(refused.status).toBe(500);
+      expect(refused.body).toBe('a filter failed\n');
+      expect(await proxy.logLine()).toBe('FI 500 filter_reply');
+      expect(faultsOf(proxy)).toEqual([expect.stringContaining(`thrown in ${step}`)]);
+
+      const other = await proxy.send(get('/fine'));
+      const { peer } = await upstream.acceptRequest();
+      peer.send('HTTP/1.1 204 No Content\r\n\r\n');
+      expect((await other.response()).status).toBe(204);
+    },
+  );
+
+  test('when all is over has done no harm, and is told of once', async () => {
+    const { upstream, proxy } = await mesh([throwing]);
+    const client = await proxy.send(get('/complete') + get('/complete'));
+    const { peer } = await upstream.acceptRequest();
+    peer.send('HTTP/1.1 204 No Content\r\n\r\n');
+    expect((await client.response()).status).toBe(204);
+    await peer.request();
+    peer.send('HTTP/1.1 204 No Content\r\n\r\n');
+    expect((await client.response()).status).toBe(204);
+    expect(faultsOf(proxy)).toHaveLength(1);
+  });
+});
+
+describe('the example', () => {
+  test('refuses requests without the key, and keeps the key to itself', async () => {
+    const upstream = await startRawUpstream();
+    const folder = join(import.meta.dirname, '../../../examples/filter');
+    const text = readFileSync(join(folder, 'meshlock.yaml'), 'utf8')
+      .replace('127.0.0.1:8080', '127.0.0.1:0')
+      .replace('127.0.0.1:3000', `127.0.0.1:${upstream.port}`);
+    const proxy = await startProxy(text, { baseDirectory: folder });
+    const refused = await (await proxy.send(get('/'))).response();
+    expect(refused.status).toBe(401);
+    expect(header(refused, 'www-authenticate')).toBe('Key realm="demo"');
+
+    await proxy.send(get('/', 'X-Api-Key: sesame'));
+    const { request } = await upstream.acceptRequest();
+    expect(header(request, 'x-api-key')).toBeUndefined();
   });
 });

@@ -60,7 +60,7 @@ const cases: readonly Case[] = [
   {
     flag: 'UF',
     status: 503,
-    error: 'connection_refused',
+    error: 'connection_timeout',
     reason: 'the upstream cannot be reached: connect timeout',
     details: /^upstream_reset_before_response_started\{connect_timeout\}$/,
     port: deafPort,

@@ -82,6 +82,7 @@ describe('SIGTERM', () => {
       const answer = await client.response();
       expect([answer.status, answer.body, header(answer, 'connection')]).toEqual([200, 'finished', 'close']);
       expect(await client.ending()).toBe('end');
+      client.destroy();
     }
     expect(await mesh.ended()).toEqual({ code: 0, signal: null });
     expect(mesh.log.lines.at(-1)).toMatchObject({ message: 'ended', code: 0 });
@@ -167,6 +168,7 @@ describe('SIGINT and POST /quitquitquit', () => {
       await mesh.log.line(/: draining; a signal now ends at once$/);
       upstream.held.at(-1)!();
       expect((await client.response()).body).toBe('finished');
+      client.destroy();
       expect(await mesh.ended()).toEqual({ code: 0, signal: null });
     }
   });
@@ -186,6 +188,7 @@ describe('draining by hand', () => {
     expect((await mesh.admin('/ready')).status).toBe(503);
     upstream.held[0]!();
     expect((await client.response()).body).toBe('finished');
+    client.destroy();
     expect(await mesh.stop()).toEqual({ code: 0, signal: null });
   });
 

@@ -157,7 +157,7 @@ describe('a mesh in which everything fails', () => {
     await visitors;
     expect(tally.wrong).toEqual([]);
     // The die has shown every side.
-    expect(Math.min(tally.whole, tally.refused, tally.cutOff, tally.left)).toBeGreaterThan(3);
+    expect(Math.min(tally.whole, tally.refused, tally.cutOff, tally.left)).toBeGreaterThan(0);
     const flags = new Set(outcomes(proxy).map(({ flag }) => flag));
     for (const flag of ['-', 'UC', 'DC']) expect(flags).toContain(flag);
     // What idles and what is under way towards nobody ends in its time.

@@ -56,6 +56,7 @@ describe('an upstream that gives no answer', () => {
     const response = await client.response();
     expect(response.status).toBe(503);
     expect(proxyStatus(response).flag).toBe('UF');
+    expect(proxyStatus(response)).toEqual({ error: 'connection_timeout', flag: 'UF' });
     expect(response.body).toContain('connect timeout');
     expect(proxy.counter('meshlock_cluster_connect_timeouts_total')).toBe(1);
     expect(proxy.counter('meshlock_cluster_connect_failures_total')).toBe(0);

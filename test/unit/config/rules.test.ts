@@ -265,7 +265,7 @@ describe('a domain', () => {
 describe('limits that depend on each other', () => {
   test.each([
     [
-      withListener('cluster: app, limits: { max_head_size: 4KiB }'),
+      withListener('cluster: app, limits: { max_head_size: 4KiB, max_request_line_size: 8KiB }'),
       'listeners[0].limits.max_request_line_size',
     ],
     [
@@ -375,5 +375,13 @@ describe('access-log operators', () => {
     const problems = problemsOf(text);
     expect(problems).toHaveLength(1);
     expect(problems[0]?.expected).toMatch(problem);
+  });
+});
+
+describe('the request line', () => {
+  test('may by default be no longer than the head', () => {
+    const config = parse(withListener('cluster: app, limits: { max_head_size: 2KiB }'));
+    const { protocol } = config.listeners[0]!;
+    expect(protocol.kind === 'http' && protocol.limits.maxRequestLineBytes).toBe(2048);
   });
 });

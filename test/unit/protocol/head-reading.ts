@@ -84,13 +84,6 @@ export function headValues(kind: HeadKind, head: Http1Head): ReadHead {
   };
 }
 
-/** Whether `error` means that something is too large, which depends on how much has arrived when it is noticed. */
-export function isSizeError(error: HeadError): boolean {
-  return (
-    error === HeadError.TargetTooLong || error === HeadError.HeadTooLarge || error === HeadError.TooManyFields
-  );
-}
-
 /** The key of an error, for messages. */
 export function errorName(error: HeadError): string {
   return Object.entries(HeadError).find(([, value]) => value === error)?.[0] ?? String(error);
