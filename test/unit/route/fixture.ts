@@ -91,7 +91,7 @@ export function redirectTo(part: Partial<RedirectAction>): RedirectAction {
   };
 }
 
-export function matching(part: Partial<RouteMatch> = {}): RouteMatch {
+function matching(part: Partial<RouteMatch> = {}): RouteMatch {
   return {
     path: { kind: 'prefix', value: '/' },
     methods: [],
