@@ -47,7 +47,7 @@ const outbox = new Outbox();
 const clock = new TurnClock(systemClock, () => outbox.flush());
 const net: NetContext = {
   clock,
-  wheel: new TimerWheel({ nowMs: clock.now() }),
+  wheel: new TimerWheel({ nowMs: clock.now(), clock }),
   outbox,
   readBuffer: Buffer.alloc(65536),
 };
