@@ -43,6 +43,9 @@ export interface RefusalText {
   readonly body: string;
 }
 
+/** While draining, a connection without a request is waited for so long, counted from its accept. */
+const freshGraceMs = 1000;
+
 /** What is being read. */
 const Reading = {
   /** Between requests: nothing of the next one has come. */
@@ -143,9 +146,14 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     else if (this.#reading === Reading.Body) this.#abortRequest(DownstreamReset.Timeout);
   }
 
-  /** Closes an idle connection now and a busy one after its answer; for a drain. */
+  /**
+   * Closes an idle connection now and a busy one after its answer; for a drain. One that has just been opened gets a
+   * moment: its first request is most likely on the way, and would be lost.
+   */
   drain(): void {
-    if (this.#exchange === null && this.#reading === Reading.Idle) this.#close();
+    if (this.#exchange !== null || this.#reading !== Reading.Idle) return;
+    if (this.#requests > 0) this.#close();
+    else this.#watch(freshGraceMs);
   }
 
   get idle(): boolean {
@@ -437,6 +445,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
   /** The first head is waited for no longer than any head: to open connections and say nothing is an attack as well. */
   #idleLimitMs(): number {
     const { headTimeoutMs, idleTimeoutMs } = this.#limits;
+    if (this.#requests === 0 && this.#options.draining()) return freshGraceMs;
     const isFresh = this.#requests === 0 && headTimeoutMs > 0;
     return isFresh && (idleTimeoutMs === 0 || headTimeoutMs < idleTimeoutMs) ? headTimeoutMs : idleTimeoutMs;
   }
