@@ -16,7 +16,7 @@ export interface BenchOptions {
 
 export const usage: string = `Measures Meshlock beside nginx, HAProxy and the usual proxies of Node.
 
-  npm run bench                                  everything, five rounds, about 12 minutes
+  npm run bench                                  everything, four rounds, about 15 minutes
   npm run bench -- --quick                       one short round: does it work?
   npm run bench -- --only http-1k --rounds 3     one scenario (repeat --only for more)
   npm run bench -- --check                       and fail when a target is missed
@@ -47,7 +47,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       `--only: no scenario "${unknown.join('", "')}"; expected one of ${ScenarioName.join(', ')}`,
     );
   }
-  const rounds = values.rounds === undefined ? (values.quick ? 1 : 5) : Number(values.rounds);
+  const rounds = values.rounds === undefined ? (values.quick ? 1 : 4) : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
     throw new Error(`--rounds: got "${values.rounds}", expected a whole number from 1 to 100`);
   }

@@ -50,12 +50,16 @@ const large = { path: '/64k', bodyBytes: LARGE_BODY_BYTES } as const;
 const all: readonly PeerName[] = ['meshlock', 'nginx', 'haproxy', 'undici', 'fastify', 'http-proxy'];
 const native: readonly PeerName[] = ['meshlock', 'nginx', 'haproxy'];
 
-/** `quick` proves that everything works; its figures are worth little. wrk takes whole seconds only. */
+/**
+ * `quick` proves that everything works; its figures are worth little. wrk takes whole seconds only. Each process is warmed
+ * up until V8 has compiled what is hot: it takes some 100,000 requests, and is what the first seconds of a JavaScript
+ * proxy look like, not the rest of its life.
+ */
 export function scenarios(quick: boolean): readonly Scenario[] {
   const load = {
     kind: 'load',
     connections: 64,
-    warmSeconds: quick ? 1 : 2,
+    warmSeconds: quick ? 1 : 5,
     measureSeconds: quick ? 1 : 3,
   } as const;
   return [
@@ -91,7 +95,7 @@ export function scenarios(quick: boolean): readonly Scenario[] {
       title: 'TCP pass-through, the 1 KB load',
       mode: 'tcp',
       peers: native,
-      warmSeconds: 1,
+      warmSeconds: quick ? 1 : 3,
     },
     {
       ...load,
@@ -100,7 +104,7 @@ export function scenarios(quick: boolean): readonly Scenario[] {
       title: 'TCP pass-through, the 64 KB load',
       mode: 'tcp',
       peers: native,
-      warmSeconds: 1,
+      warmSeconds: quick ? 1 : 3,
     },
     {
       ...small,

@@ -9,6 +9,8 @@ import type { LogLevel, NodeIdentity, SocketAddress } from '../config/index.ts';
 
 export interface AdminSource {
   serverInfo(): ServerInfo;
+  /** `null` until the first question for it has been answered. */
+  machine(): MachineInfo | null;
   readiness(): Readiness;
   listeners(): readonly ListenerStatus[];
   clusters(): readonly ClusterStatus[];
@@ -49,8 +51,6 @@ export interface ServerInfo {
   readonly pid: number;
   /** As given, option names without dashes; nothing secret (a configuration given inline is left out). */
   readonly commandLineOptions: Readonly<Record<string, string | number | boolean>>;
-  /** `null` until it has been asked for, shortly after the start. */
-  readonly machine: MachineInfo | null;
 }
 
 /** The machine that the process runs on, which may be larger than what the process may use of it. */

@@ -67,7 +67,7 @@ export class AdminView implements AdminSource {
   }
 
   serverInfo(): ServerInfo {
-    const { version, commandLineOptions, rollout, state, uptimeMs, machine } = this.#options;
+    const { version, commandLineOptions, rollout, state, uptimeMs } = this.#options;
     const node = rollout.inForce?.config.node ?? { id: '', service: '', version: '', release: '' };
     return {
       version,
@@ -76,8 +76,11 @@ export class AdminView implements AdminSource {
       uptimeMs: uptimeMs(),
       pid: process.pid,
       commandLineOptions,
-      machine: machine(),
     };
+  }
+
+  machine(): MachineInfo | null {
+    return this.#options.machine();
   }
 
   readiness(): Readiness {

@@ -53,9 +53,6 @@ export interface ListeningOn {
   readonly address: SocketAddress;
 }
 
-/** Looking at the machine starts processes; it waits until the start is over. */
-const machineAfterMs = 2000;
-
 export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #counters: ThreadCounters = new ThreadCounters();
@@ -71,6 +68,7 @@ export class ControlPlane {
   #admin: AdminServer | null = null;
   #adminAddress: SocketAddress | null = null;
   #machine: MachineInfo | null = null;
+  #looksAtMachine = false;
   #phase: 'starting' | 'serving' | 'draining' = 'starting';
   #failedByHand = false;
 
@@ -129,7 +127,6 @@ export class ControlPlane {
     const outcomes = await Promise.allSettled([this.#reloader.first(config), this.#startAdmin(config)]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     if (this.#phase === 'starting') this.#phase = 'serving';
-    this.#options.clock.after(machineAfterMs, () => void this.#lookAtMachine());
     source.subscribe({
       changed: () => {
         log.info(`${source.origin} has changed`);
@@ -253,11 +250,17 @@ export class ControlPlane {
       state: () => this.#state(),
       readiness: () => this.readiness(),
       uptimeMs: () => clock.now() - this.#startedAtMs,
-      machine: () => this.#machine,
+      machine: () => {
+        void this.#lookAtMachine();
+        return this.#machine;
+      },
     });
   }
 
+  /** Once, when somebody asks: it starts processes, which a proxy should not do for nobody. */
   async #lookAtMachine(): Promise<void> {
+    if (this.#looksAtMachine) return;
+    this.#looksAtMachine = true;
     this.#machine = await describeMachine();
   }
 

@@ -1,6 +1,6 @@
 /**
- * What machine this is, for people who read `/server_info`: asked once, after the start, because the asking starts
- * processes (docs/decisions/0002). Limits that matter to the program come from the cgroup, not from here.
+ * What machine this is, for people who read `/server_info`: asked once, when somebody reads it, because the asking
+ * starts processes (docs/decisions/0002). Limits that matter to the program come from the cgroup, not from here.
  */
 import type { MachineInfo } from '../admin/index.ts';
 

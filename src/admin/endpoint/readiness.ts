@@ -52,6 +52,6 @@ function serverInfo(source: AdminSource): object {
     uptime_current_epoch: uptime,
     uptime_all_epochs: uptime,
     pid: info.pid,
-    machine: info.machine,
+    machine: source.machine(),
   };
 }

@@ -20,8 +20,11 @@ export class FakeSource implements AdminSource {
       uptimeMs: 61_900,
       pid: 4711,
       commandLineOptions: { config: 'meshlock.yaml' },
-      machine: null,
     };
+  }
+
+  machine(): null {
+    return null;
   }
 
   readiness(): Readiness {

@@ -127,7 +127,7 @@ describe('options of the benchmark', () => {
       'idle',
       'start',
     ]);
-    expect(parseOptions([])).toMatchObject({ only: [], quick: false, rounds: 5, check: false });
+    expect(parseOptions([])).toMatchObject({ only: [], quick: false, rounds: 4, check: false });
     expect(parseOptions(['--quick']).rounds).toBe(1);
   });
 
