@@ -47,7 +47,7 @@ export type ScenarioName = (typeof ScenarioName)[number];
 
 const small = { path: '/1k', bodyBytes: SMALL_BODY_BYTES } as const;
 const large = { path: '/64k', bodyBytes: LARGE_BODY_BYTES } as const;
-const all: readonly PeerName[] = ['meshlock', 'nginx', 'haproxy', 'undici', 'fastify', 'http-proxy'];
+const all: readonly PeerName[] = ['meshlock', 'nginx', 'haproxy', 'floor', 'undici', 'fastify', 'http-proxy'];
 const native: readonly PeerName[] = ['meshlock', 'nginx', 'haproxy'];
 
 /**

@@ -21,6 +21,7 @@ function nodeProxy(name: PeerName, packages: readonly string[], program: URL): P
       return absent === undefined ? null : `not installed (${absent})`;
     },
     version(): string {
+      if (packages.length === 0) return `Node ${process.versions.node}`;
       return packages.map((one) => (one === name ? versionOf(one) : `${one} ${versionOf(one)}`)).join(', ');
     },
     async prepare({ listenPort, upstreamPort }: PeerSetup): Promise<Launch> {
@@ -30,6 +31,8 @@ function nodeProxy(name: PeerName, packages: readonly string[], program: URL): P
   };
 }
 
+/** Not a proxy but what every proxy on Node's sockets starts from; see its program. */
+export const floor: Peer = nodeProxy('floor', [], new URL('./programs/floor.ts', import.meta.url));
 export const undici: Peer = nodeProxy('undici', ['undici'], new URL('./programs/undici.ts', import.meta.url));
 export const fastify: Peer = nodeProxy(
   'fastify',

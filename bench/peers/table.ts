@@ -2,13 +2,14 @@
 import { haproxy } from './haproxy.ts';
 import { meshlock } from './meshlock.ts';
 import { nginx } from './nginx.ts';
-import { fastify, httpProxy, undici } from './node-proxy.ts';
+import { fastify, floor, httpProxy, undici } from './node-proxy.ts';
 import type { Peer, PeerName } from './peer.ts';
 
 export const peers: Readonly<Record<PeerName, Peer>> = {
   meshlock,
   nginx,
   haproxy,
+  floor,
   undici,
   fastify,
   'http-proxy': httpProxy,
