@@ -230,6 +230,8 @@ describe('a listener', () => {
     const idle = await proxy.connect('second');
     await until(() => proxy.openConnections === 2);
     await proxy.update(text);
+    // A connection without a request has a second for its first one.
+    await proxy.advance(1200);
     expect(await idle.ending()).toBe('end');
     await expect(connectPeer(port)).rejects.toThrow('ECONNREFUSED');
     peer.send(answer(200, 'done'));
