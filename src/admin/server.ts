@@ -3,7 +3,7 @@
  * `dispatcher.ts`. node:http is fast enough here: nothing of the traffic passes through it.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Clock, MeshlockError, systemClock } from '../base/index.ts';
+import { type Clock, formatAddress, MeshlockError, systemClock } from '../base/index.ts';
 import type { SocketAddress } from '../config/index.ts';
 import { type AdminLog, Dispatcher } from './dispatcher.ts';
 import { adminTable } from './endpoint/table.ts';
@@ -12,7 +12,7 @@ import { type AdminLimits, defaultLimits } from './limits.ts';
 import type { AdminReply } from './reply.ts';
 import { hasUnreadBody, readBody } from './request-body.ts';
 import type { AdminRoute } from './route.ts';
-import { socketText } from './socket-text.ts';
+
 import type { AdminSource } from './source.ts';
 
 export interface AdminServerOptions {
@@ -185,7 +185,7 @@ function pathOf(request: IncomingMessage): string {
 }
 
 function listenError(address: SocketAddress, error: NodeJS.ErrnoException): MeshlockError {
-  const where = socketText(address);
+  const where = formatAddress(address);
   const path = 'admin.address';
   if (error.code === 'EADDRINUSE') {
     return new MeshlockError(

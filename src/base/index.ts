@@ -1,3 +1,4 @@
+export { formatAddress } from './address.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export { type ErrorCode, formatProblem, MeshlockError, type Problem } from './errors.ts';
 export { hash32 } from './hash.ts';

@@ -3,6 +3,7 @@
  * figures. Identity is the address: when the set of endpoints changes, an endpoint that stays keeps its figures and
  * its connections.
  */
+import { formatAddress } from '../base/index.ts';
 import type { SocketAddress } from '../config/index.ts';
 
 /** What the control thread knows of an endpoint; plain data, part of the snapshot. */
@@ -24,7 +25,7 @@ export interface EndpointState {
 
 /** `1.2.3.4:80` or `[::1]:80`: the name of an endpoint in metrics, logs and messages. */
 export function endpointKey(address: SocketAddress): string {
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+  return formatAddress(address);
 }
 
 export class Endpoint {

@@ -1,6 +1,7 @@
 /** Addresses and hosts as schemas. */
+import { formatAddress } from '../base/index.ts';
 import * as z from 'zod';
-import { formatAddress, isHostName, isIpLiteral, readAddress } from './address.ts';
+import { isHostName, isIpLiteral, readAddress } from './address.ts';
 import { reading } from './block.ts';
 import type { SocketAddress } from './model.ts';
 import { read, refuse } from './reading.ts';

@@ -64,8 +64,3 @@ export function isIpLiteral(host: string): boolean {
 export function isLoopback(host: string): boolean {
   return host === '::1' || /^(::ffff:)?127\./.test(host);
 }
-
-/** `1.2.3.4:80` or `[::1]:80`. */
-export function formatAddress(address: SocketAddress): string {
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
-}

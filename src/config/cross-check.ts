@@ -2,7 +2,8 @@
  * What is wrong between parts of the file that are each right by themselves: names that nobody has, names and
  * addresses that two have. Works on the unchecked values, so that it also speaks when a part is wrong.
  */
-import { formatAddress, isIpLiteral, isLoopback, readAddress } from './address.ts';
+import { formatAddress } from '../base/index.ts';
+import { isIpLiteral, isLoopback, readAddress } from './address.ts';
 import { adminDefaults } from './defaults.ts';
 import { unknownClusters } from './cluster-references.ts';
 import { listenerNameOf } from './listener-schema.ts';

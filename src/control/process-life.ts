@@ -3,8 +3,8 @@
  * exiting, except where only the kernel can still end it.
  */
 import { MessageChannel } from 'node:worker_threads';
-import { type Clock, formatProblem, MeshlockError, type Random } from '../base/index.ts';
-import type { Config, SocketAddress } from '../config/index.ts';
+import { type Clock, formatAddress, formatProblem, MeshlockError, type Random } from '../base/index.ts';
+import type { Config } from '../config/index.ts';
 import type { Log } from '../telemetry/control.ts';
 import type { ConfigSource } from './config-source.ts';
 import { ControlPlane } from './control-plane.ts';
@@ -93,10 +93,10 @@ function report(plane: ControlPlane, log: Log, tookMs: number): void {
   const threads = plane.threadCount === 1 ? '1 data thread' : `${plane.threadCount} data threads`;
   log.info(`started in ${seconds(tookMs)} s with ${threads}`, { startMs: Math.round(tookMs) });
   for (const { name, kind, address } of plane.listening) {
-    log.info(`listener ${name} accepts ${kind} on ${textOf(address)}`);
+    log.info(`listener ${name} accepts ${kind} on ${formatAddress(address)}`);
   }
   const admin = plane.adminAddress;
-  if (admin !== null) log.info(`admin API and metrics on http://${textOf(admin)}`);
+  if (admin !== null) log.info(`admin API and metrics on http://${formatAddress(admin)}`);
 }
 
 function reportFailure(error: MeshlockError, log: Log): void {
@@ -127,8 +127,4 @@ function pause(ms: number, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     clock.after(ms, resolve);
   });
-}
-
-function textOf({ host, port }: SocketAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -100,7 +100,7 @@ export class ClusterSet {
   #createPool(config: ClusterConfig, cluster: Cluster): ConnectionPool {
     const { net, counters } = this.#options;
     const { breakers, slot } = cluster;
-    return new ConnectionPool({ config, net, clock: net.clock, counters, breakers, slot });
+    return new ConnectionPool({ config, net, counters, breakers, slot });
   }
 
   #retire(pool: ConnectionPool): void {

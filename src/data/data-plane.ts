@@ -14,7 +14,7 @@ import type {
 import { createFilters, type StreamFilter } from '../filter/index.ts';
 import type { NetContext } from '../net/index.ts';
 import type { ExchangeTracer, ProxyContext, TcpContext, TcpOutcome } from '../proxy/index.ts';
-import { RouteTable } from '../route/index.ts';
+import { RouteTable, WeightedClusters } from '../route/index.ts';
 import { type CounterStore, type SpanRecord, Tracer } from '../telemetry/index.ts';
 import { AccessLogs } from './access-logs.ts';
 import { ClusterSet } from './cluster-set.ts';
@@ -220,13 +220,9 @@ export class DataPlane {
 
   #tcpContext(config: ListenerConfig, tcp: TcpListenerConfig, slot: number): TcpContext {
     const { net, counters, random } = this.#options;
-    const total = tcp.clusters.reduce((sum, { weight }) => sum + weight, 0);
+    const clusters = new WeightedClusters(tcp.clusters);
     return {
-      pickCluster: () => {
-        let left = random.next() * total;
-        const chosen = tcp.clusters.find(({ weight }) => (left -= weight) < 0) ?? tcp.clusters[0]!;
-        return this.#clusters.find(chosen.cluster);
-      },
+      pickCluster: () => this.#clusters.find(clusters.pick(random)),
       idleTimeoutMs: tcp.idleTimeoutMs,
       net,
       counters,

@@ -139,6 +139,16 @@ export class Connection implements DeadlineOwner {
     return this.origin === null ? (this.#socket.localPort ?? 0) : this.origin.destinationPort;
   }
 
+  /** Both ends, as a PROXY header tells them. */
+  get ends(): ConnectionOrigin {
+    return {
+      sourceAddress: this.remoteAddress,
+      sourcePort: this.remotePort,
+      destinationAddress: this.localAddress,
+      destinationPort: this.localPort,
+    };
+  }
+
   /** True once the connection can carry nothing more; `onClose` has come or is about to. */
   get closed(): boolean {
     return this.#closed;

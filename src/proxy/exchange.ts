@@ -6,7 +6,7 @@
  *                  ^                                       |
  *                  +----------- retry, after a back-off ---+
  */
-import { Deadline, type DeadlineOwner, type Timer } from '../base/index.ts';
+import { Deadline, type DeadlineOwner, formatAddress, type Timer } from '../base/index.ts';
 import { type Endpoint, Outcome, type PoolWaiter } from '../cluster/index.ts';
 import type { ForwardAction } from '../config/index.ts';
 import type { Connection, ConnectionOrigin } from '../net/index.ts';
@@ -31,7 +31,7 @@ import { FilterRun } from './filter-run.ts';
 import { replyLines, requestEdit, responseEdit } from './header-changes.ts';
 import { proxyStatusLine, replyText, statusOfFlag } from './local-reply.ts';
 import { ownAnswer } from './own-answer.ts';
-import { addressText, recordExchange } from './record.ts';
+import { recordExchange } from './record.ts';
 import { RequestBody } from './request-body.ts';
 import type { ForwardedLines } from './request-edit.ts';
 import { describeReset, errorOfReset, flagOfReset } from './reset-flag.ts';
@@ -101,7 +101,10 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     if (context.accessLog !== null) {
       this.requestHeaders = context.accessLog.captureRequest(head);
       // Not to be had any more when the client has gone.
-      this.localAddress = addressText(this.connection.localAddress, this.connection.localPort);
+      this.localAddress = formatAddress({
+        host: this.connection.localAddress,
+        port: this.connection.localPort,
+      });
     }
     if (context.tracer !== null) this.trace = new ExchangeTrace(context.tracer, head);
     this.route = context.routes.match(head);
@@ -244,13 +247,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   }
 
   proxyOrigin(): ConnectionOrigin {
-    const { connection } = this;
-    return {
-      sourceAddress: connection.remoteAddress,
-      sourcePort: connection.remotePort,
-      destinationAddress: connection.localAddress,
-      destinationPort: connection.localPort,
-    };
+    return this.connection.ends;
   }
 
   // Waiting -> Sent | Tunnel

@@ -1,4 +1,5 @@
 /** The one place where the outcome of an exchange is counted, logged and traced. */
+import { formatAddress } from '../base/index.ts';
 import {
   type AccessEntry,
   codeClassOf,
@@ -48,16 +49,14 @@ function fill(entry: AccessEntry, exchange: Exchange, durationMs: number): void 
   entry.upstreamHost = exchange.tries?.endpoint?.key ?? '';
   entry.upstreamCluster = exchange.tries?.clusterName ?? '';
   entry.upstreamLocalAddress = exchange.upstreamLocalAddress;
-  entry.downstreamRemoteAddress = addressText(connection.remoteAddress, connection.remotePort);
+  entry.downstreamRemoteAddress = formatAddress({
+    host: connection.remoteAddress,
+    port: connection.remotePort,
+  });
   entry.downstreamLocalAddress = exchange.localAddress;
   entry.routeName = exchange.route?.name ?? '';
   entry.virtualHost = exchange.route?.virtualHost ?? '';
   entry.attempts = exchange.tries?.count ?? 0;
   entry.connectionId = connection.id;
   entry.traceId = exchange.trace?.traceId ?? '';
-}
-
-/** `ip:port`, with brackets around an IPv6 address. */
-export function addressText(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

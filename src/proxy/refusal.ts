@@ -1,4 +1,5 @@
 /** A request that is refused before there is an exchange: answered, counted and logged like any other. */
+import { formatAddress } from '../base/index.ts';
 import type { Connection } from '../net/index.ts';
 import type { RefusalText, RequestHead } from '../protocol/index.ts';
 import {
@@ -10,7 +11,6 @@ import {
 } from '../telemetry/index.ts';
 import type { ProxyContext } from './context.ts';
 import { proxyStatusLine, replyText } from './local-reply.ts';
-import { addressText } from './record.ts';
 
 export interface Refusal {
   readonly status: number;
@@ -55,7 +55,10 @@ function log(context: ProxyContext, connection: Connection, refusal: Refusal, fl
   entry.flag = flag;
   entry.details = reason.replaceAll(' ', '_');
   entry.connectionId = connection.id;
-  entry.downstreamRemoteAddress = addressText(connection.remoteAddress, connection.remotePort);
-  entry.downstreamLocalAddress = addressText(connection.localAddress, connection.localPort);
+  entry.downstreamRemoteAddress = formatAddress({
+    host: connection.remoteAddress,
+    port: connection.remotePort,
+  });
+  entry.downstreamLocalAddress = formatAddress({ host: connection.localAddress, port: connection.localPort });
   accessLog.write();
 }

@@ -2,7 +2,7 @@
  * One proxied TCP connection: bytes both ways, each side paused while the other is slow, each side's FIN passed on by
  * itself, so that a peer may end its half and still receive.
  */
-import { Deadline, type DeadlineOwner } from '../base/index.ts';
+import { Deadline, type DeadlineOwner, formatAddress } from '../base/index.ts';
 import { type Endpoint, localShortage, Outcome } from '../cluster/index.ts';
 import {
   CloseReason,
@@ -20,7 +20,6 @@ import {
   ResponseFlag,
 } from '../telemetry/index.ts';
 import type { ProxyCluster } from './context.ts';
-import { addressText } from './record.ts';
 import type { TcpOutcome } from './tcp-outcome.ts';
 
 export interface TcpContext {
@@ -59,8 +58,8 @@ export class TcpSession implements ConnectionHandler, DeadlineOwner {
     this.#downstream = downstream;
     this.#startedMs = context.net.clock.now();
     if (context.record !== null) {
-      this.#remoteAddress = addressText(downstream.remoteAddress, downstream.remotePort);
-      this.#localAddress = addressText(downstream.localAddress, downstream.localPort);
+      this.#remoteAddress = formatAddress({ host: downstream.remoteAddress, port: downstream.remotePort });
+      this.#localAddress = formatAddress({ host: downstream.localAddress, port: downstream.localPort });
     }
     this.#cluster = context.pickCluster() ?? null;
     // What the client sends first waits in the kernel until the upstream is there.
@@ -150,7 +149,7 @@ export class TcpSession implements ConnectionHandler, DeadlineOwner {
     if (config.proxyProtocol !== 'off') this.#writeProxyHeader(config.proxyProtocol);
     const upstream = this.#upstream!;
     if (this.#context.record !== null) {
-      this.#upstreamLocalAddress = addressText(upstream.localAddress, upstream.localPort);
+      this.#upstreamLocalAddress = formatAddress({ host: upstream.localAddress, port: upstream.localPort });
     }
     upstream.write(this.#early, 0, this.#early.length);
     if (this.#downstream.peerEnded) upstream.end();
@@ -158,13 +157,7 @@ export class TcpSession implements ConnectionHandler, DeadlineOwner {
   }
 
   #writeProxyHeader(version: 'v1' | 'v2'): void {
-    const { remoteAddress, remotePort, localAddress, localPort } = this.#downstream;
-    const header = formatProxyHeader(version, {
-      sourceAddress: remoteAddress,
-      sourcePort: remotePort,
-      destinationAddress: localAddress,
-      destinationPort: localPort,
-    });
+    const header = formatProxyHeader(version, this.#downstream.ends);
     this.#upstream!.write(header, 0, header.length);
   }
 

@@ -8,3 +8,4 @@ export {
 } from './retry-policy.ts';
 export { type DirectReply, Route } from './route.ts';
 export { RouteTable, type RouteTableOptions } from './route-table.ts';
+export { WeightedClusters } from './weighted-clusters.ts';

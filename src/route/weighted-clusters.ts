@@ -8,7 +8,8 @@ export class WeightedClusters {
   readonly #upTo: readonly number[];
   readonly #total: number;
 
-  constructor(clusters: readonly WeightedCluster[], path: string, problems: Problem[]) {
+  /** What is wrong with the weights goes to `problems`; a configuration that was checked has nothing wrong. */
+  constructor(clusters: readonly WeightedCluster[], path: string = '', problems: Problem[] = []) {
     const upTo: number[] = [];
     let total = 0;
     for (const { weight } of clusters) {

@@ -1,7 +1,8 @@
 /** `/clusters`: upstreams with their limits, endpoints and figures, in Envoy's text and JSON. */
+import { formatAddress } from '../../base/index.ts';
 import { answer } from '../reply.ts';
 import type { AdminRoute } from '../route.ts';
-import { socketAddress, socketText } from '../socket-text.ts';
+import { socketAddress } from '../socket-text.ts';
 import type { AdminSource, ClusterStatus, EndpointStatus } from '../source.ts';
 
 export function clusterRoutes(source: AdminSource): readonly AdminRoute[] {
@@ -41,7 +42,7 @@ function endpointLines(cluster: string, endpoint: EndpointStatus): string[] {
     weight: endpoint.weight,
     priority: endpoint.priority,
   };
-  const where = `${cluster}::${socketText(endpoint.address)}`;
+  const where = `${cluster}::${formatAddress(endpoint.address)}`;
   return Object.entries(facts).map(([key, value]) => `${where}::${key}::${value}`);
 }
 

@@ -1,8 +1,9 @@
 /** `/listeners`: where traffic is accepted, in Envoy's two forms with our states added. */
+import { formatAddress } from '../../base/index.ts';
 import { answer } from '../reply.ts';
 import type { AdminRoute } from '../route.ts';
 import type { AdminSource, ListenerStatus } from '../source.ts';
-import { socketAddress, socketText } from '../socket-text.ts';
+import { socketAddress } from '../socket-text.ts';
 
 export function listenerRoutes(source: AdminSource): readonly AdminRoute[] {
   return [
@@ -22,7 +23,7 @@ export function listenerRoutes(source: AdminSource): readonly AdminRoute[] {
 }
 
 function line(listener: ListenerStatus): string {
-  const where = `${listener.name}::${socketText(listener.address)}`;
+  const where = `${listener.name}::${formatAddress(listener.address)}`;
   if (listener.state === 'active') return where;
   const reason = listener.failure === '' ? '' : `::${listener.failure}`;
   return `${where}::${listener.state}${reason}`;

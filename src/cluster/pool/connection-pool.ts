@@ -2,7 +2,6 @@
  * The upstream connections of one cluster on one data thread. A request takes an idle connection at once, or waits for
  * one that is being opened or comes back; how many may be open and how many may wait is the circuit breakers' to say.
  */
-import type { Clock } from '../../base/index.ts';
 import type { ClusterConfig } from '../../config/index.ts';
 import type { ByteMeter, NetContext } from '../../net/index.ts';
 import type { Http1Upstream } from '../../protocol/index.ts';
@@ -14,7 +13,6 @@ import { EndpointPool, type PoolSiblings, type PoolWaiter } from './endpoint-poo
 export interface ConnectionPoolOptions {
   readonly config: ClusterConfig;
   readonly net: NetContext;
-  readonly clock: Clock;
   readonly counters: CounterStore;
   readonly breakers: CircuitBreakers;
   /** Base of the cluster's counters. */
@@ -58,7 +56,7 @@ export class ConnectionPool implements PoolSiblings {
 
   /** Closes idle connections that have been idle for too long; call about once a second. */
   sweep(): void {
-    const now = this.#options.clock.now();
+    const now = this.#options.net.clock.now();
     for (const [endpoint, pool] of this.#byEndpoint) {
       pool.sweep(now);
       if ((!endpoint.live || this.#closing) && pool.empty) this.#byEndpoint.delete(endpoint);

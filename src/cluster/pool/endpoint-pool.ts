@@ -124,7 +124,7 @@ export class EndpointPool implements UpstreamOwner {
       upstream.close();
       return;
     }
-    upstream.idleSinceMs = this.#options.clock.now();
+    upstream.idleSinceMs = this.#options.net.clock.now();
     this.#idle.push(upstream);
   }
 

@@ -156,10 +156,6 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     else this.#watch(freshGraceMs);
   }
 
-  get idle(): boolean {
-    return this.#exchange === null;
-  }
-
   // ------------------------------------------------------------------------------------- reading
 
   #process(bytes: Buffer, from: number, to: number): void {

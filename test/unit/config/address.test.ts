@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatAddress, isHostName, isLoopback, readAddress } from '../../../src/config/address.ts';
+import { formatAddress } from '../../../src/base/index.ts';
+import { isHostName, isLoopback, readAddress } from '../../../src/config/address.ts';
 
 describe('an address', () => {
   test.each([
