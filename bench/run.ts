@@ -11,6 +11,7 @@ import { startUpstream } from './host/upstream.ts';
 import { runCell, type Site } from './measure/cell.ts';
 import { measureCeiling } from './measure/load.ts';
 import type { BenchOptions } from './options.ts';
+import type { PeerName } from './peers/peer.ts';
 import { peers } from './peers/table.ts';
 import type { Cell, Outcome, Results } from './report/results.ts';
 import { type Scenario, type ScenarioName, scenarios } from './scenarios.ts';
@@ -30,10 +31,13 @@ export function requireTools(): void {
   }
 }
 
+const ownNames: ReadonlySet<PeerName> = new Set(['meshlock', 'unwatched', 'watched', 'capturing']);
+
 function collectVersions(): Record<string, string> {
   const versions: Record<string, string> = { node: process.versions.node };
   for (const peer of Object.values(peers)) {
-    if (peer.name === 'meshlock') continue;
+    // Named by its revision.
+    if (ownNames.has(peer.name)) continue;
     versions[peer.name] = peer.unavailable('http') ?? peer.version();
   }
   versions['wrk'] = /wrk (?:debian\/)?(\S+)/.exec(toolOutput('wrk', ['-v']))?.[1] ?? 'unknown';

@@ -8,8 +8,10 @@ interface ScenarioBase {
   readonly mode: PeerMode;
   readonly path: string;
   readonly bodyBytes: number;
-  /** In the order of a round; the one that others are compared with is Meshlock, wherever it stands. */
+  /** In the order of a round. */
   readonly peers: readonly PeerName[];
+  /** Which of them is divided by each of the others. */
+  readonly base: PeerName;
 }
 
 /** As many requests as go through, over kept-alive connections. */
@@ -42,6 +44,7 @@ export const ScenarioName = [
   'tcp-64k',
   'idle',
   'start',
+  'self-diagnosis',
 ] as const;
 export type ScenarioName = (typeof ScenarioName)[number];
 
@@ -58,6 +61,7 @@ const native: readonly PeerName[] = ['meshlock', 'nginx', 'haproxy'];
 export function scenarios(quick: boolean): readonly Scenario[] {
   const load = {
     kind: 'load',
+    base: 'meshlock',
     connections: 64,
     warmSeconds: quick ? 1 : 5,
     measureSeconds: quick ? 1 : 3,
@@ -109,6 +113,7 @@ export function scenarios(quick: boolean): readonly Scenario[] {
     {
       ...small,
       kind: 'idle',
+      base: 'meshlock',
       name: 'idle',
       title: '10,000 idle keep-alive connections',
       mode: 'http',
@@ -119,10 +124,21 @@ export function scenarios(quick: boolean): readonly Scenario[] {
     {
       ...small,
       kind: 'start',
+      base: 'meshlock',
       name: 'start',
       title: 'Start of the process to its first answer',
       mode: 'http',
       peers: ['meshlock', 'nginx'],
+    },
+    {
+      ...load,
+      ...small,
+      name: 'self-diagnosis',
+      title: 'What watching costs: without, with, and with captures all the time',
+      mode: 'http',
+      peers: ['unwatched', 'watched', 'capturing'],
+      base: 'unwatched',
+      measureSeconds: quick ? 1 : 6,
     },
   ];
 }

@@ -89,7 +89,7 @@ export const readingTable: Readonly<Record<ReadingName, ReadingInfo>> = {
   },
   descriptors: { unit: 'count', of: 'process', summary: 'open file descriptors' },
   descriptor_share: { unit: 'share', of: 'process', summary: 'open file descriptors, of the soft limit' },
-  sockets: { unit: 'count', of: 'both', summary: 'open sockets that this runtime made or accepted' },
+  sockets: { unit: 'count', of: 'thread', summary: 'open sockets that this runtime made or accepted' },
 };
 
 /** One sample: what could be read. A reading that is missing could not be had this time. */

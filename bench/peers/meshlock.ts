@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Launch } from '../host/running-process.ts';
-import type { Peer, PeerSetup } from './peer.ts';
+import type { Peer, PeerName, PeerSetup } from './peer.ts';
 
 const program = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 const manifest = fileURLToPath(new URL('../../package.json', import.meta.url));
@@ -16,28 +16,52 @@ function listener({ mode, listenPort, accessLogPath }: PeerSetup): string {
   return `${head}${log}    protocol: http\n    routes: [{ match: { prefix: / }, cluster: app }]\n`;
 }
 
-function configuration(setup: PeerSetup): string {
+function configuration(setup: PeerSetup, holmes: string): string {
   return `node: { id: bench, service: bench }
 admin: { address: 127.0.0.1:${setup.adminPort} }
 data_threads: 1
-listeners:
+${holmes}listeners:
 ${listener(setup)}clusters:
   - name: app
     endpoints: [127.0.0.1:${setup.upstreamPort}]
 `;
 }
 
-export const meshlock: Peer = {
-  name: 'meshlock',
-  unavailable(): string | null {
-    return existsSync(program) ? null : 'not built (npm run build)';
-  },
-  version(): string {
-    return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
-  },
-  async prepare(setup: PeerSetup): Promise<Launch> {
-    const file = join(setup.directory, `meshlock-${setup.listenPort}.yaml`);
-    await writeFile(file, configuration(setup));
-    return { command: process.execPath, args: [program, 'run', '-c', file] };
-  },
-};
+/** `holmes`: the section of that name, or nothing for its defaults. */
+function peer(name: PeerName, holmes: (setup: PeerSetup) => string): Peer {
+  return {
+    name,
+    unavailable(): string | null {
+      return existsSync(program) ? null : 'not built (npm run build)';
+    },
+    version(): string {
+      return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+    },
+    async prepare(setup: PeerSetup): Promise<Launch> {
+      const file = join(setup.directory, `meshlock-${setup.listenPort}.yaml`);
+      await writeFile(file, configuration(setup, holmes(setup)));
+      return { command: process.execPath, args: [program, 'run', '-c', file] };
+    },
+  };
+}
+
+function captures({ directory, listenPort }: PeerSetup): string {
+  return `directory: ${directory}/captures-${listenPort}`;
+}
+
+export const meshlock: Peer = peer('meshlock', (setup) => `holmes: { ${captures(setup)} }\n`);
+
+export const unwatched: Peer = peer('unwatched', () => 'holmes: { enabled: false }\n');
+
+/** Sampled, judged, with the recorder running; full load is no reason for a capture here. */
+export const watched: Peer = peer(
+  'watched',
+  (setup) => `holmes: { ${captures(setup)}, cpu: false, event_loop_delay: false, gc: false }\n`,
+);
+
+/** One CPU capture after the other, without a pause. */
+export const capturing: Peer = peer(
+  'capturing',
+  (setup) =>
+    `holmes: { ${captures(setup)}, interval: 1s, cpu: { min: 0%, abs: 1%, cooldown: 0s }, max_captures_per_minute: 1000 }\n`,
+);

@@ -25,5 +25,16 @@ export interface Peer {
   prepare(setup: PeerSetup): Promise<Launch>;
 }
 
-export const PeerName = ['meshlock', 'nginx', 'haproxy', 'floor', 'undici', 'fastify', 'http-proxy'] as const;
+export const PeerName = [
+  'meshlock',
+  'nginx',
+  'haproxy',
+  'floor',
+  'undici',
+  'fastify',
+  'http-proxy',
+  'unwatched',
+  'watched',
+  'capturing',
+] as const;
 export type PeerName = (typeof PeerName)[number];

@@ -1,6 +1,6 @@
 /** Every proxy that is compared. A new one is one file and one line here. */
 import { haproxy } from './haproxy.ts';
-import { meshlock } from './meshlock.ts';
+import { capturing, meshlock, unwatched, watched } from './meshlock.ts';
 import { nginx } from './nginx.ts';
 import { fastify, floor, httpProxy, undici } from './node-proxy.ts';
 import type { Peer, PeerName } from './peer.ts';
@@ -13,4 +13,7 @@ export const peers: Readonly<Record<PeerName, Peer>> = {
   undici,
   fastify,
   'http-proxy': httpProxy,
+  unwatched,
+  watched,
+  capturing,
 };

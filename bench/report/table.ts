@@ -84,13 +84,13 @@ function comparison(results: Results, scenario: Scenario, others: readonly PeerN
     .map((other) => [
       `to ${other}`,
       ...comparedMetrics.map(({ metric, show }) =>
-        spread(ratio(results, { scenario: scenario.name, peer: 'meshlock', metric }, other), show),
+        spread(ratio(results, { scenario: scenario.name, peer: scenario.base, metric }, other), show),
       ),
     ])
     .filter((row) => row.slice(1).some((cell) => cell !== '-'));
   if (rows.length === 0) return '';
   const head = ['', ...comparedMetrics.map(({ title }) => title)];
-  return `Meshlock divided by each, per round, median (lowest-highest):\n\n${markdownTable(head, rows)}`;
+  return `${scenario.base} divided by each, per round, median (lowest-highest):\n\n${markdownTable(head, rows)}`;
 }
 
 /** Proxies that did not fill their core: the load, or something else on the core, was the limit. */
@@ -110,7 +110,7 @@ function section(results: Results, scenario: Scenario): string {
   const ceiling = results.ceilings[scenario.name];
   const head = ['', ...columnsOf[scenario.kind].map(({ title }) => title)];
   const rows = proxies.map((peer) => absoluteRow(results, scenario, peer));
-  const others = scenario.kind === 'load' ? proxies.filter((peer) => peer !== 'meshlock') : [];
+  const others = scenario.kind === 'load' ? proxies.filter((peer) => peer !== scenario.base) : [];
   const parts = [
     `## ${scenario.title} (\`${scenario.name}\`)`,
     'Absolute figures of this machine, medians:',

@@ -6,9 +6,11 @@ import { problemOf, ratio, reading } from './statistics.ts';
 
 interface Target {
   readonly scenario: ScenarioName;
+  /** Whose figure; default: Meshlock's. */
+  readonly peer?: PeerName;
   readonly metric: Metric;
   readonly what: string;
-  /** Compared with this proxy, pairwise; `null`: Meshlock's own figure counts. */
+  /** Compared with this proxy, pairwise; `null`: the figure itself counts. */
   readonly against: PeerName | null;
   readonly bound: { readonly atLeast: number } | { readonly atMost: number } | { readonly below: number };
   readonly unit: 'times' | 'MB' | '%' | 'ms';
@@ -31,6 +33,19 @@ function speed(scenario: ScenarioName, against: PeerName, atLeast: number): Targ
     { ...shared, metric: 'requestsPerSecond', what: 'requests/s on one core' },
     { ...shared, metric: 'requestsPerCpuSecond', what: 'requests per CPU second' },
   ];
+}
+
+function watching(peer: PeerName, what: string, atMost: number): Target {
+  const scenario = 'self-diagnosis';
+  return {
+    scenario,
+    peer,
+    metric: 'cpuMicrosPerRequest',
+    what,
+    against: 'unwatched',
+    bound: { atMost },
+    unit: times,
+  };
 }
 
 export const targets: readonly Target[] = [
@@ -64,6 +79,8 @@ export const targets: readonly Target[] = [
     bound: { below: 700 },
     unit: 'ms',
   },
+  watching('watched', 'CPU per request while it is watched', 1.03),
+  watching('capturing', 'CPU per request while a capture is taken', 1.05),
 ];
 
 const divisorOf: Readonly<Record<Target['unit'], number>> = { times: 1, MB: 1e6, '%': 0.01, ms: 1 };
@@ -84,16 +101,16 @@ function describe({ scenario, what, against, bound, unit }: Target): string {
 }
 
 function judge(results: Results, target: Target): Verdict {
-  const { scenario, metric, against, bound, unit } = target;
-  const wanted = { scenario, peer: 'meshlock', metric } as const;
+  const { scenario, peer = 'meshlock', metric, against, bound, unit } = target;
+  const wanted = { scenario, peer, metric } as const;
   const found = against === null ? reading(results, wanted) : ratio(results, wanted, against);
   if (!results.cells.some((cell) => cell.scenario === scenario)) {
     return { target: describe(target), figure: '-', verdict: 'not run' };
   }
   if (found === null) {
-    const own = problemOf(results, scenario, 'meshlock');
+    const own = problemOf(results, scenario, peer);
     const others = against === null ? null : problemOf(results, scenario, against);
-    const figure = own !== null ? `meshlock ${own}` : `${against} ${others ?? 'has no figure'}`;
+    const figure = own !== null ? `${peer} ${own}` : `${against} ${others ?? 'has no figure'}`;
     return { target: describe(target), figure, verdict: 'NOT MEASURED' };
   }
   const show = (value: number): string => (value / divisorOf[unit]).toFixed(unit === 'ms' ? 0 : 2);

@@ -8,6 +8,8 @@ export interface DiagnosisContext {
   /** Of the subject, as the sentence names it: `data thread 2`. */
   readonly title: string;
   readonly occasion: RuleName | Occasion;
+  /** Of an exception and an out-of-memory its text; of a heap near its limit the share of it, `93 %`; empty otherwise. */
+  readonly detail: string;
   readonly baseline: Baseline;
   readonly readings: RingView;
   readonly stacks: readonly StackSample[];

@@ -43,5 +43,7 @@ export interface CaptureStore {
   /** Bytes that can still be written, as the file system says; `Infinity` where it does not. */
   freeBytes(): Promise<number>;
   configure(limits: StoreLimits): void;
+  /** Removes scratch files and stops looking after the directory. Within a bound, whatever the disk does. */
+  close(): Promise<void>;
   figures(): StoreFigures;
 }

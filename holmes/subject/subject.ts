@@ -56,6 +56,8 @@ export interface Subject {
   snapshot(write: (piece: string) => void): Promise<void>;
   /** A finished window of the recorder, when it rotates: up to 30 s of what the thread does normally. */
   onWindow(listener: (profile: CpuProfile) => void): void;
+  /** What could be had of a thread in its last words has been had: it need not wait any longer. */
+  letGo(): void;
   /** Fulfilled when the thread has ended, with why as far as it is known. */
   readonly ended: Promise<SubjectEnd>;
   /** Takes everything out of the thread again. */

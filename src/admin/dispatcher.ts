@@ -105,7 +105,7 @@ export class Dispatcher {
     const { method, path } = route;
     const formats = route.formats ?? defaultFormats;
     const accept = call.header('accept') ?? '';
-    const given = parametersOf(call, target, method, body);
+    const given = parametersOf(call, target, route, body);
     const query = parseQuery(given, parametersWithFormat(route), this.#clock);
     const format = formats.find((known) => known === query.text('format')) ?? negotiate(accept, formats);
     const request: AdminRequest = { method, path: target.path, params, query, format, accept, body };
@@ -165,10 +165,11 @@ function wishedFormat(call: Call, target: Target | null): Format {
 }
 
 /** A form sends its fields as the body of its POST. Any other body is left to the handler. */
-function parametersOf(call: Call, target: Target, method: string, body: Uint8Array): URLSearchParams {
+function parametersOf(call: Call, target: Target, route: AdminRoute, body: Uint8Array): URLSearchParams {
   const given = new URLSearchParams(target.search);
   const type = call.header('content-type') ?? '';
-  if (method !== 'POST' || !/^application\/x-www-form-urlencoded\b/i.test(type)) return given;
+  if (route.method !== 'POST' || route.ownBody || !/^application\/x-www-form-urlencoded\b/i.test(type))
+    return given;
   for (const [name, value] of new URLSearchParams(Buffer.from(body).toString('utf8')))
     given.append(name, value);
   return given;

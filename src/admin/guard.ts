@@ -65,19 +65,28 @@ export class Guard {
   }
 }
 
+/** A program sends the token as a bearer token; a browser, which cannot, as the password of any user. */
 function checkToken(authorization: string | undefined, expected: Buffer): Refusal | null {
-  // Node reads header bytes as Latin-1; back to bytes, a token beyond ASCII compares as its UTF-8.
-  const given = Buffer.from((authorization ?? '').slice('bearer '.length).trim(), 'latin1');
-  const bearer = /^bearer /i.test(authorization ?? '');
-  if (timingSafeEqual(digest(given), expected) && bearer) return null;
+  const given = authorization === undefined ? null : tokenOf(authorization);
+  if (timingSafeEqual(digest(given ?? ''), expected) && given !== null) return null;
   const wrong = authorization !== undefined;
+  const bearer = `Bearer realm="meshlock"${wrong ? ', error="invalid_token"' : ''}`;
   return {
     status: 401,
     message: wrong
       ? 'the token is wrong: send the one in admin.token as Authorization: Bearer <token>'
       : 'a token is needed: send Authorization: Bearer <token> with the one in admin.token',
-    headers: { 'www-authenticate': `Bearer realm="meshlock"${wrong ? ', error="invalid_token"' : ''}` },
+    headers: { 'www-authenticate': `${bearer}, Basic realm="meshlock", charset="UTF-8"` },
   };
+}
+
+/** `null`: neither kind of credentials. Node reads header bytes as Latin-1; back to bytes, a token beyond ASCII is its UTF-8. */
+function tokenOf(authorization: string): Buffer | null {
+  const [, kind = '', credentials = ''] = /^(bearer|basic) +(.*)$/is.exec(authorization) ?? [];
+  if (kind === '') return null;
+  if (kind.toLowerCase() === 'bearer') return Buffer.from(credentials.trim(), 'latin1');
+  const pair = Buffer.from(credentials, 'base64');
+  return pair.subarray(pair.indexOf(':') + 1);
 }
 
 /** A name other than localhost may be an attacker's that resolves to this machine (DNS rebinding). */

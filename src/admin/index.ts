@@ -1,6 +1,6 @@
 export type { AdminLog } from './dispatcher.ts';
-export { text } from './reply.ts';
-export type { AdminRoute } from './route.ts';
+export { type AdminReply, answer, refuse, text } from './reply.ts';
+export type { AdminParameter, AdminRequest, AdminRoute } from './route.ts';
 export { AdminServer, type AdminServerOptions } from './server.ts';
 export type {
   AdminSource,

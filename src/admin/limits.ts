@@ -24,7 +24,7 @@ export const defaultLimits: AdminLimits = {
   checkIntervalMs: 2_000,
   // Longer than the usual pause of a probe, shorter than a scrape interval: idle connections are not hoarded.
   keepAliveTimeoutMs: 5_000,
-  // Longer than any reload.
-  inactivityTimeoutMs: 60_000,
+  // Longer than any reload, and than the longest capture that can be asked for (120 s) with what follows it.
+  inactivityTimeoutMs: 180_000,
   closeGraceMs: 2_000,
 };

@@ -18,6 +18,8 @@ export interface AdminRoute {
   readonly parameters?: readonly AdminParameter[];
   /** Answers it can give; the first is given when the caller has no wish. Default: `text`, `json`. */
   readonly formats?: readonly Format[];
+  /** The body is no form, whatever it says it is: `curl -d` calls everything one. */
+  readonly ownBody?: true;
   /** May throw: a `MeshlockError` is shown to the caller, anything else becomes a 500 with an id. */
   handle(request: AdminRequest): AdminReply | Promise<AdminReply>;
 }

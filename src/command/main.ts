@@ -4,6 +4,7 @@ import type { Command, Output } from './command.ts';
 import { exitCodeOf, failureText } from './failure.ts';
 import { commandHelp, overview } from './help.ts';
 import { readInvocation } from './invocation.ts';
+import { profileCommand } from './profile/profile.ts';
 import { runCommand } from './run.ts';
 import { validateCommand } from './validate.ts';
 import { versionCommand, versionText } from './version.ts';
@@ -26,7 +27,13 @@ const helpCommand: Command = {
   },
 };
 
-export const commands: readonly Command[] = [runCommand, validateCommand, versionCommand, helpCommand];
+export const commands: readonly Command[] = [
+  runCommand,
+  validateCommand,
+  profileCommand,
+  versionCommand,
+  helpCommand,
+];
 
 /** `words` without the program. Returns the exit code: 0, 1 failed, 2 bad usage or configuration. */
 export async function main(words: readonly string[], output: Output = terminal): Promise<number> {

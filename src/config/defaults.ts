@@ -41,6 +41,58 @@ export const tracingDefaults = {
   propagate: ['w3c'],
 } as const;
 
+/**
+ * Those of holmes, the library, in the file's notation; a test compares the two. `docs/self-diagnosis.md` has the reason
+ * of each rule. 0 as `abs` or `max` is none.
+ */
+export const holmesDefaults = {
+  /** Its cost is measured (docs/benchmarks.md), and the capture that matters is the one nobody had switched on for. */
+  enabled: true,
+  /** mosn/holmes'. */
+  interval: '5s',
+  /** Of what the process may use: with less left, work for a capture is taken from the traffic. */
+  max_cpu: '95%',
+  /** Early enough for a profile while there is memory left to make one. */
+  near_out_of_memory: ['70%', '88%'],
+  /** A bad minute fills a disk no faster than this. */
+  max_captures_per_minute: 12,
+} as const;
+
+export const holmesRuleDefaults = {
+  cpu: { min: '10%', diff: '25%', abs: '70%', max: 0, cooldown: '1m' },
+  event_loop_delay: { min: '50ms', diff: '100%', abs: '250ms', max: 0, cooldown: '1m' },
+  gc: { min: '10%', diff: '50%', abs: '30%', max: 0, cooldown: '1m' },
+  heap: { min: '10%', diff: '25%', abs: '60%', max: '95%', cooldown: '1m' },
+  external: { min: '64MiB', diff: '25%', abs: 0, max: 0, cooldown: '1m' },
+  rss: { min: '10%', diff: '25%', abs: '80%', max: '97%', cooldown: '1m' },
+  handles: { min: 1000, diff: '25%', abs: 50_000, max: 200_000, cooldown: '10m' },
+  descriptors: { min: '20%', diff: '25%', abs: '80%', max: 0, cooldown: '10m' },
+} as const;
+
+export const holmesStallDefaults = {
+  /** Three beats and a half: with the look ten times a second a stall is noticed within half a second. */
+  after: '350ms',
+  cooldown: '1m',
+} as const;
+
+export const holmesRecorderDefaults = {
+  /** Names what runs for 50 ms; costs 1 to 3 % of a busy thread. */
+  frequency: 100,
+  window: '30s',
+  before: '10s',
+  after: '5s',
+  arm: '5s',
+} as const;
+
+export const holmesRetentionDefaults = {
+  max_bytes: '256MiB',
+  max_count: 200,
+  /** A week. */
+  max_age: '168h',
+} as const;
+
+export const holmesPyroscopeDefaults = { timeout: '10s' } as const;
+
 export const listenerDefaults = {
   role: 'gateway',
   protocol: 'http',

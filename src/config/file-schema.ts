@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { block, list } from './block.ts';
 import { clusterSchema } from './cluster-schema.ts';
 import { processDefaults as defaults } from './defaults.ts';
+import { type FileHolmes, holmesSchema } from './holmes-schema.ts';
 import { listenerSchema } from './listener-schema.ts';
 import type { Config } from './model.ts';
 import {
@@ -18,9 +19,10 @@ import {
 } from './process-schema.ts';
 import { durationOrZero, integer, size, text } from './scalar-schema.ts';
 
-export interface FileConfig extends Omit<Config, 'node' | 'admin'> {
+export interface FileConfig extends Omit<Config, 'node' | 'admin' | 'holmes'> {
   readonly node: FileNode;
   readonly admin: FileAdmin;
+  readonly holmes: FileHolmes;
 }
 
 const dataThreads = z.union([z.literal('auto'), integer(1, 256)], {
@@ -49,6 +51,9 @@ export const fileSchema: z.ZodType<FileConfig> = block({
     ),
   log: logSchema.prefault({}).describe("The proxy's own log; text is its level."),
   tracing: tracingSchema.prefault({}).describe('Distributed traces.'),
+  holmes: holmesSchema
+    .prefault({})
+    .describe('Watches the process and captures a profile when a reading jumps; `false` switches it off.'),
   listeners: list(listenerSchema, 'listeners').prefault([]).describe('Where traffic comes in.'),
   clusters: list(clusterSchema, 'clusters').prefault([]).describe('Where traffic goes.'),
 })
@@ -62,6 +67,7 @@ export const fileSchema: z.ZodType<FileConfig> = block({
       drainTimeoutMs: value.drain_timeout,
       log: value.log,
       tracing: value.tracing,
+      holmes: value.holmes,
       listeners: value.listeners,
       clusters: value.clusters,
     }),

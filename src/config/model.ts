@@ -18,6 +18,7 @@ export interface Config {
   readonly drainTimeoutMs: number;
   readonly log: LogConfig;
   readonly tracing: TracingConfig;
+  readonly holmes: HolmesConfig;
   readonly listeners: readonly ListenerConfig[];
   readonly clusters: readonly ClusterConfig[];
 }
@@ -61,6 +62,83 @@ export interface TracingConfig {
   readonly propagate: readonly TraceFormat[];
   /** OTLP/gRPC receiver, such as `http://127.0.0.1:4317`; `null` means spans are not exported. */
   readonly otlpEndpoint: string | null;
+}
+
+// ---------------------------------------------------------------------------------------------- self-diagnosis
+
+/** How the process watches itself and captures profiles. Limits that are switched off are `Infinity`. */
+export interface HolmesConfig {
+  readonly enabled: boolean;
+  /** Where captures lie, absolute; `null`: in the user's state folder, which `src/control` knows. */
+  readonly directory: string | null;
+  /** Between samples. */
+  readonly intervalMs: number;
+  readonly rules: Readonly<Record<HolmesRuleName, HolmesRuleConfig>>;
+  /** CPU share of the process at or above which only captures that cost nothing more are taken. */
+  readonly maxCpu: number;
+  readonly stall: HolmesStallConfig;
+  /** Shares of old space at which a heap profile is saved. */
+  readonly nearOutOfMemory: readonly number[];
+  readonly recorder: HolmesRecorderConfig;
+  readonly retention: HolmesRetentionConfig;
+  /** By rules, of all subjects together. */
+  readonly maxCapturesPerMinute: number;
+  /** `null`: captures are not pushed. */
+  readonly pyroscope: HolmesPyroscopeConfig | null;
+}
+
+export type HolmesRuleName =
+  | 'cpu'
+  | 'event_loop_delay'
+  | 'gc'
+  | 'heap'
+  | 'external'
+  | 'rss'
+  | 'handles'
+  | 'descriptors';
+
+/** `min`, `abs` and `max` in the reading's unit: share 0..1, milliseconds, bytes or a count. */
+export interface HolmesRuleConfig {
+  readonly enabled: boolean;
+  /** Below it nothing happens. */
+  readonly min: number;
+  /** Captures when so much above the average of the readings before, as a share of it. */
+  readonly diff: number;
+  /** Captures at or above it. */
+  readonly abs: number;
+  /** Captures nothing at or above it. */
+  readonly max: number;
+  readonly cooldownMs: number;
+}
+
+export interface HolmesStallConfig {
+  readonly enabled: boolean;
+  readonly afterMs: number;
+  readonly cooldownMs: number;
+}
+
+export interface HolmesRecorderConfig {
+  /** Between two samples of the flight recorder, in microseconds. */
+  readonly intervalUs: number;
+  readonly windowMs: number;
+  readonly beforeMs: number;
+  readonly afterMs: number;
+  readonly armMs: number;
+}
+
+export interface HolmesRetentionConfig {
+  readonly maxBytes: number;
+  readonly maxCount: number;
+  readonly maxAgeMs: number;
+}
+
+export interface HolmesPyroscopeConfig {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly application: string;
+  /** Bearer token; empty: none. A secret. */
+  readonly token: string;
+  readonly timeoutMs: number;
 }
 
 // ---------------------------------------------------------------------------------------------- listeners

@@ -27,6 +27,8 @@ export const ratioPattern = '^\\d+(\\.\\d+)?%$';
 const durationExpected = 'a duration such as 250ms, 15s, 5m or 1h';
 const sizeExpected = 'a size such as 64KiB or 1MB, or a whole number of bytes';
 const ratioExpected = 'a ratio such as 20% or 0.2';
+const growthExpected = 'a growth such as 25% or 150%';
+const greatestGrowth = 1000;
 
 /** Milliseconds. A plain 0 needs no unit. */
 export function readDuration(value: string | number): Reading<number> {
@@ -68,6 +70,17 @@ export function readRatio(value: string | number): Reading<number> {
   return refuse('a ratio between 0 and 1, or 0% and 100%', isLikelyPercent ? `write ${value}%` : undefined);
 }
 
+/** 0 and more. Above 1 it must be a percentage: a plain 25 could mean either. */
+export function readGrowth(value: string | number): Reading<number> {
+  if (typeof value === 'string' && new RegExp(ratioPattern).test(value)) {
+    const growth = Number.parseFloat(value) / 100;
+    return growth <= greatestGrowth ? read(growth) : refuse('a growth of at most 100000%');
+  }
+  if (typeof value === 'string') return refuse(growthExpected, missingUnit(value, ['%']));
+  if (value >= 0 && value <= 1) return read(value);
+  return refuse(growthExpected, value > 1 ? `write ${value}% or ${value * 100}%` : undefined);
+}
+
 function wholeBytes(bytes: number): Reading<number> {
   return Number.isSafeInteger(bytes) ? read(bytes) : refuse('a whole number of bytes below 2^53');
 }
@@ -90,6 +103,11 @@ export function defaultBytes(value: string | number): number {
 /** A default between 0 and 1. */
 export function defaultRatio(value: string | number): number {
   return sound(value, readRatio(value));
+}
+
+/** A default growth, 0 and more. */
+export function defaultGrowth(value: string | number): number {
+  return sound(value, readGrowth(value));
 }
 
 /** Defaults are written in the file's notation; one that cannot be read is a mistake in `defaults.ts`. */

@@ -6,7 +6,14 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { MeshlockError } from '../base/index.ts';
 import type { FileConfig } from './file-schema.ts';
-import type { AccessLogConfig, AdminConfig, Config, FilterConfig, ListenerConfig } from './model.ts';
+import type {
+  AccessLogConfig,
+  AdminConfig,
+  Config,
+  FilterConfig,
+  HolmesConfig,
+  ListenerConfig,
+} from './model.ts';
 import { type Path, Place } from './path.ts';
 import { readToken } from './process-schema.ts';
 import { type Reading, read, refuse } from './reading.ts';
@@ -22,37 +29,56 @@ export interface Surroundings {
 /** Files that are named but not there, or not what they should be. */
 export function surroundingFindings(root: unknown, { baseDirectory }: Surroundings): Finding[] {
   const file = new Place(root);
-  const tokenFile = file.at('admin').at('token_file');
+  const tokenFiles = [file.at('admin'), file.at('holmes').at('pyroscope')].map((place) =>
+    place.at('token_file'),
+  );
   const modules = file
     .at('listeners')
     .items()
     .flatMap((listener) => listener.at('filters').items())
     .map((filter) => filter.at('module'));
   return [
-    ...findingsOf(tokenFile, (path) => readTokenFile(resolve(baseDirectory, path))),
+    ...tokenFiles.flatMap((place) =>
+      findingsOf(place, (path) => readTokenFile(resolve(baseDirectory, path))),
+    ),
     ...modules.flatMap((module) => findingsOf(module, (path) => checkModule(resolve(baseDirectory, path)))),
   ];
 }
 
 export function resolveConfig(file: FileConfig, surroundings: Surroundings): Config {
-  const { node, admin, listeners, ...rest } = file;
+  const { node, admin, holmes, listeners, ...rest } = file;
   return {
     ...rest,
     node: { ...node, id: node.id ?? surroundings.hostName },
     admin: resolveAdmin(admin, surroundings.baseDirectory),
+    holmes: resolveHolmes(holmes, node.service, surroundings.baseDirectory),
     listeners: listeners.map((listener) => resolveListener(listener, surroundings.baseDirectory)),
   };
 }
 
 function resolveAdmin(admin: FileConfig['admin'], directory: string): AdminConfig {
-  if (admin.tokenFile === null) return { address: admin.address, token: admin.token };
-  const outcome = readTokenFile(resolve(directory, admin.tokenFile));
-  if (outcome.ok) return { address: admin.address, token: outcome.value };
+  return { address: admin.address, token: tokenOf(admin, directory) };
+}
+
+function resolveHolmes(holmes: FileConfig['holmes'], service: string, directory: string): HolmesConfig {
+  const { pyroscope } = holmes;
+  const folder = holmes.directory === null ? null : resolve(directory, holmes.directory);
+  if (pyroscope === null) return { ...holmes, directory: folder, pyroscope };
+  const { tokenFile: _, ...push } = pyroscope;
+  const token = tokenOf(pyroscope, directory);
+  const application = push.application ?? service;
+  return { ...holmes, directory: folder, pyroscope: { ...push, application, token } };
+}
+
+function tokenOf(
+  { token, tokenFile }: { readonly token: string; readonly tokenFile: string | null },
+  directory: string,
+): string {
+  if (tokenFile === null) return token;
+  const outcome = readTokenFile(resolve(directory, tokenFile));
+  if (outcome.ok) return outcome.value;
   // It was sound a moment ago, so somebody is replacing it; the caller keeps what it has and may try again.
-  throw new MeshlockError(
-    'CONFIG_UNREADABLE',
-    `cannot read ${admin.tokenFile}: it changed while it was read`,
-  );
+  throw new MeshlockError('CONFIG_UNREADABLE', `cannot read ${tokenFile}: it changed while it was read`);
 }
 
 function resolveListener(listener: ListenerConfig, directory: string): ListenerConfig {

@@ -4,7 +4,15 @@
  */
 import * as z from 'zod';
 import { reading } from './block.ts';
-import { durationPattern, ratioPattern, readDuration, readRatio, readSize, sizePattern } from './quantity.ts';
+import {
+  durationPattern,
+  ratioPattern,
+  readDuration,
+  readGrowth,
+  readRatio,
+  readSize,
+  sizePattern,
+} from './quantity.ts';
 import { type Reading, read, refuse } from './reading.ts';
 
 type EditorFacts = Readonly<Record<string, unknown>>;
@@ -18,24 +26,24 @@ export function textOrNumber(
   return z.union([z.string().meta(textFacts), z.number().meta(numberFacts)], { error: what });
 }
 
-/** Milliseconds, at least `minMs`. */
-export function duration(minMs = 1): z.ZodType<number> {
+/** Milliseconds, at least `minMs`, at most `maxMs` or what a timer holds. */
+export function duration(minMs = 1, maxMs: number = Number.POSITIVE_INFINITY): z.ZodType<number> {
   const input = textOrNumber(
     'a duration such as 250ms, 15s, 5m or 1h',
     { pattern: durationPattern },
     { not: {} },
   );
-  return reading(input, (value) => atLeast(readDuration(value), minMs, `a duration of at least ${minMs}ms`));
+  return reading(input, (value) => within(readDuration(value), minMs, maxMs, ''));
 }
 
-/** Milliseconds; 0 means none, anything else is at least `minMs`. */
-export function durationOrZero(minMs = 1): z.ZodType<number> {
+/** Milliseconds; 0 means none, anything else is at least `minMs` and at most `maxMs` or what a timer holds. */
+export function durationOrZero(minMs = 1, maxMs: number = Number.POSITIVE_INFINITY): z.ZodType<number> {
   const expected = 'a duration such as 250ms, 15s, 5m or 1h, or 0 for none';
   const input = textOrNumber(expected, { pattern: `${durationPattern}|^0$` }, { const: 0 });
   return reading(input, (value) => {
     const outcome = readDuration(value);
     const isZero = outcome.ok && outcome.value === 0;
-    return isZero ? outcome : atLeast(outcome, minMs, `a duration of at least ${minMs}ms, or 0 for none`);
+    return isZero ? outcome : within(outcome, minMs, maxMs, ', or 0 for none');
   });
 }
 
@@ -64,6 +72,16 @@ export function ratio(): z.ZodType<number> {
     { minimum: 0, maximum: 1 },
   );
   return reading(input, readRatio);
+}
+
+/** By how much more, as a share: 0 and up. */
+export function growth(): z.ZodType<number> {
+  const input = textOrNumber(
+    'a growth such as 25% or 150%',
+    { pattern: ratioPattern },
+    { minimum: 0, maximum: 1 },
+  );
+  return reading(input, readGrowth);
 }
 
 export function integer(min: number, max = 2_147_483_647): z.ZodType<number> {
@@ -95,8 +113,10 @@ export function text(maxLength = 1024, minLength = 0): z.ZodType<string> {
   });
 }
 
-function atLeast(outcome: Reading<number>, min: number, expected: string): Reading<number> {
-  return outcome.ok && outcome.value < min ? refuse(expected) : outcome;
+function within(outcome: Reading<number>, minMs: number, maxMs: number, or: string): Reading<number> {
+  if (!outcome.ok || (outcome.value >= minMs && outcome.value <= maxMs)) return outcome;
+  const most = maxMs === Number.POSITIVE_INFINITY ? '' : ` and at most ${maxMs / 1000}s`;
+  return refuse(`a duration of at least ${minMs}ms${most}${or}`);
 }
 
 function hasControl(value: string): boolean {

@@ -23,6 +23,7 @@ import { canReusePort } from './platform.ts';
 import { readinessOf } from './readiness.ts';
 import { Reloader } from './reloader.ts';
 import { Rollout } from './rollout.ts';
+import { SelfDiagnosis } from './self-diagnosis/self-diagnosis.ts';
 import { SpanOutput } from './span-output.ts';
 import { ThreadAccounting } from './thread-accounting.ts';
 import { ThreadCounters } from './thread-counters.ts';
@@ -61,6 +62,7 @@ export class ControlPlane {
   readonly #accessLogs: AccessLogs;
   readonly #spans: SpanOutput;
   readonly #accounting: ThreadAccounting;
+  readonly #diagnosis: SelfDiagnosis;
   readonly #group: ThreadGroup;
   readonly #rollout: Rollout;
   readonly #reloader: Reloader;
@@ -97,11 +99,18 @@ export class ControlPlane {
     this.#spans = spans;
     this.#clusters = clusters;
     this.#accounting = new ThreadAccounting({ directory, gauges, counters, exposition, metrics });
+    this.#diagnosis = new SelfDiagnosis({
+      clock,
+      log: log.child('holmes'),
+      registry: exposition.registry,
+      version,
+    });
     this.#group = this.#makeGroup();
     const rollout = new Rollout({ group: this.#group, clusters, directory, accessLogs, clock, log });
     this.#rollout = rollout;
     const obstacle = () => (this.#phase === 'serving' ? null : `one that is ${this.#phase}`);
-    this.#reloader = new Reloader({ source, rollout, spans, metrics, clock, log, obstacle });
+    const diagnosis = this.#diagnosis;
+    this.#reloader = new Reloader({ source, rollout, spans, diagnosis, metrics, clock, log, obstacle });
   }
 
   /** Where the admin plane listens; `null` without one. */
@@ -127,6 +136,8 @@ export class ControlPlane {
     const outcomes = await Promise.allSettled([this.#reloader.first(config), this.#startAdmin(config)]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     if (this.#phase === 'starting') this.#phase = 'serving';
+    // Not before: loading it would make the start longer.
+    void this.#diagnosis.configure(config, this.#rollout.inForce?.version ?? 0);
     source.subscribe({
       changed: () => {
         log.info(`${source.origin} has changed`);
@@ -153,6 +164,8 @@ export class ControlPlane {
     this.#phase = 'draining';
     this.#options.source.close();
     this.#clusters.close();
+    // While the threads live: it takes out again what it has put into them.
+    await this.#diagnosis.close();
     const isClean = await this.#group.stop();
     await Promise.all([this.#accessLogs.close(), this.#spans.close(), this.#admin?.close()]);
     return isClean;
@@ -199,8 +212,14 @@ export class ControlPlane {
       clock,
       log,
       events: {
-        started: (thread, memory) => this.#accounting.started(thread, memory),
-        ended: (thread, exit) => this.#accounting.ended(thread, exit),
+        started: (thread, { memory, worker }) => {
+          this.#accounting.started(thread, memory);
+          this.#diagnosis.started(thread, worker);
+        },
+        ended: (thread, exit) => {
+          this.#accounting.ended(thread, exit);
+          this.#diagnosis.ended(thread);
+        },
         message: (thread, message, reply) => deliver(targets, thread, message, reply),
       },
     });
@@ -209,13 +228,17 @@ export class ControlPlane {
   async #startAdmin(config: Config): Promise<void> {
     const { address, token } = config.admin;
     if (address === null) return;
-    const { AdminServer } = await import('../admin/index.ts');
+    const [{ AdminServer }, { diagnosisRoutes }] = await Promise.all([
+      import('../admin/index.ts'),
+      import('./self-diagnosis/admin-routes.ts'),
+    ]);
     const { clock } = this.#options;
     const log = this.#options.log.child('admin');
     this.#admin = new AdminServer({
       address,
       token,
       source: this.#makeView(),
+      routes: diagnosisRoutes(this.#diagnosis, clock),
       clock,
       log: {
         info: (fields, message) => log.info(message, { ...fields }),

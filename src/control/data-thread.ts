@@ -70,11 +70,6 @@ export class DataThread {
     this.#attach(resolve);
   }
 
-  /** Its counters; a replacement gets new ones. */
-  get memory(): SharedArrayBuffer {
-    return this.#worker.memory;
-  }
-
   get state(): DataThreadState {
     return this.#stalled && this.#phase !== 'dead' ? 'stalled' : this.#phase;
   }

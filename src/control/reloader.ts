@@ -10,12 +10,14 @@ import type { ConfigSource } from './config-source.ts';
 import { LatestQueue } from './latest-queue.ts';
 import { effectiveConfig, settingsThatWait } from './restart-settings.ts';
 import type { Rollout } from './rollout.ts';
+import type { SelfDiagnosis } from './self-diagnosis/self-diagnosis.ts';
 import type { SpanOutput } from './span-output.ts';
 
 export interface ReloaderOptions {
   readonly source: ConfigSource;
   readonly rollout: Rollout;
   readonly spans: SpanOutput;
+  readonly diagnosis: Pick<SelfDiagnosis, 'configure'>;
   readonly metrics: Pick<ControlMetrics, 'reloaded'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -95,8 +97,9 @@ export class Reloader {
 
   /** What is not part of a snapshot. */
   #settle(started: Config, wanted: Config): void {
-    const { spans, log } = this.#options;
+    const { spans, diagnosis, log } = this.#options;
     spans.configure(wanted);
+    void diagnosis.configure(wanted, this.#version());
     // A level set through the admin plane stays until the configuration says another than before.
     if (this.#logLevel !== wanted.log.level) log.setLevel(wanted.log.level);
     this.#logLevel = wanted.log.level;

@@ -21,7 +21,12 @@ export function compileSnapshot(parts: SnapshotParts): Snapshot {
   const { version, config, listeners, directory, endpoints, breakers } = parts;
   return {
     version,
-    config: { ...config, admin: { address: null, token: '' }, listeners },
+    config: {
+      ...config,
+      admin: { address: null, token: '' },
+      holmes: { ...config.holmes, pyroscope: null },
+      listeners,
+    },
     slots: slotsOf(config, directory),
     endpoints,
     breakers,

@@ -27,8 +27,8 @@ export interface ThreadGroupOptions {
 }
 
 export interface ThreadGroupEvents {
-  /** A thread, first or replacement, is being started with these counters. */
-  started(thread: number, memory: SharedArrayBuffer): void;
+  /** A thread, first or replacement, begins with this worker. */
+  started(thread: number, worker: ThreadWorker): void;
   /** It is gone: its counters are final. */
   ended(thread: number, exit: ThreadExit): void;
   /** Everything but `applied` and `drained`, which the group deals with. `reply` reaches the sender and nobody else. */
@@ -217,7 +217,7 @@ export class ThreadGroup {
         exit: (from, exit) => seat.ended(from, exit),
       },
     });
-    events.started(number, thread.memory);
+    events.started(number, worker);
     if (this.#accepted !== null) thread.apply(this.#accepted);
     return thread;
   }

@@ -42,7 +42,8 @@ export class ThreadWorker {
   /** Its counters; a replacement gets new ones. */
   readonly memory: SharedArrayBuffer;
   readonly heapBytes: number;
-  readonly #worker: Worker;
+  /** For who watches it from outside; what is said to it goes through `post`. */
+  readonly worker: Worker;
   #events: ThreadWorkerEvents | null = null;
   /** What happened before `attach`. A worker says nothing of its own accord that could make this long. */
   readonly #early: ((events: ThreadWorkerEvents) => void)[] = [];
@@ -57,7 +58,7 @@ export class ThreadWorker {
       ...(heapBytes !== 0 && { maxOldGenerationSizeMb: Math.max(1, Math.round(heapBytes / 1048576)) }),
     };
     const name = `data-${thread}`;
-    this.#worker = new Worker(entry, { name, workerData, resourceLimits, stdout: true, stderr: true });
+    this.worker = new Worker(entry, { name, workerData, resourceLimits, stdout: true, stderr: true });
     this.#listen();
   }
 
@@ -70,16 +71,16 @@ export class ThreadWorker {
   }
 
   post(message: ToData): void {
-    this.#worker.postMessage(message);
+    this.worker.postMessage(message);
   }
 
   /** Fulfilled when it has ended, which takes until it leaves native code. */
   async terminate(): Promise<void> {
-    await this.#worker.terminate();
+    await this.worker.terminate();
   }
 
   #listen(): void {
-    const worker = this.#worker;
+    const { worker } = this;
     worker.on('message', (message: FromData) => this.#tell((events) => events.message(message)));
     worker.on('error', (error) => this.#tell((events) => events.error(error)));
     worker.on('exit', (code) => this.#tell((events) => events.exit(code)));

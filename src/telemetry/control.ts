@@ -1,5 +1,6 @@
 /** The control thread's door to this room: what needs prom-client, pino or OpenTelemetry. */
 export { AccessLogWriter } from './access-log/writer.ts';
+export { Collector, type CollectorOptions, type Sample } from './exposition/collector.ts';
 export {
   ControlMetrics,
   type DnsResult,

@@ -41,10 +41,25 @@ describe('the built package', () => {
 
   test.each([
     ['meshlock', 'MeshlockError,formatProblem'],
-    ['meshlock/holmes', 'ReadingName'],
+    [
+      'meshlock/holmes',
+      'CaptureFormat,CaptureKind,CaptureRefused,DiskStore,Monitor,Occasion,ProcessSubject,ReadingName,RuleName,' +
+        'SettingsError,WorkerLinks,WorkerSubject,applyChange,defaultSettings,parseChange,readingTable,ruleTable,' +
+        'settingsAsJson,systemClock,watch',
+    ],
     ['meshlock/health', 'ComponentStatus,Verdict'],
   ])('is imported as %s', async (specifier, names) => {
     expect(await evaluate(`console.log(Object.keys(await import('${specifier}')).join())`)).toBe(names);
+  });
+
+  test('watches a program that imports it, and is gone when the program ends', async () => {
+    const program = `
+      const { watch } = await import('meshlock/holmes');
+      const holmes = watch({ directory: ${JSON.stringify(join(folder, 'captures'))} });
+      await holmes.ready;
+      const { id, diagnosis } = await holmes.capture({ subject: 'main', kind: 'cpu', seconds: 1 });
+      console.log(id.endsWith('main-cpu'), diagnosis.sentence !== '', await holmes.delete(id));`;
+    expect(await evaluate(program)).toBe('true true true');
   });
 
   test('lets nobody in by another path', async () => {

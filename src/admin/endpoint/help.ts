@@ -90,7 +90,7 @@ function reference(route: AdminRoute): string {
 function form(route: AdminRoute): string {
   const fields = (route.parameters ?? []).filter((parameter) => !parameter.name.startsWith('<'));
   const reading = route.method === 'GET';
-  if (route.path.includes('/:') || (reading && fields.length === 0)) return '';
+  if (route.path.includes('/:') || route.ownBody || (reading && fields.length === 0)) return '';
   const button = `<button>${reading ? 'Show' : escape(`POST ${route.path}`)}</button>`;
   const inputs = [...fields.map(field), ...(reading ? formatField(route) : [])].join(' ');
   return `<form method="${route.method.toLowerCase()}" action="${escape(route.path)}">${inputs} ${button}</form>`;

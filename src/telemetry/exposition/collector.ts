@@ -16,7 +16,7 @@ export interface Sample {
   readonly metricName?: string;
 }
 
-interface CollectorOptions {
+export interface CollectorOptions {
   readonly name: string;
   readonly help: string;
   readonly type: MetricType;

@@ -1,14 +1,13 @@
 /** The admin API over the real process, under traffic: every documented call, what it says, and what it must not say. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { repositoryRoot } from '../../../build/executable.ts';
 import { connectPeer, type Peer } from '../harness/index.ts';
 import { type Answer, call } from './call.ts';
+import { documentedCalls, isDiagnosis } from './documented-calls.ts';
 import { becomesTrue } from './eventually.ts';
 import { type Configuration, launchMeshlock, type Meshlock, startMeshlock } from './meshlock.ts';
 import { readSamples } from './samples.ts';
@@ -71,12 +70,8 @@ function configuration(): Configuration {
   };
 }
 
-/** `GET /ready` and so on, in the order of the page. */
-function documentedCalls(): string[] {
-  const page = readFileSync(join(repositoryRoot, 'docs', 'admin.md'), 'utf8');
-  const calls = [...page.matchAll(/^\| `((?:GET|POST) \/[^`]*)` \|/gm)].map(([, found]) => found!);
-  return [...new Set(calls)];
-}
+/** Those of holmes have a test of their own: diagnosis.test.ts. */
+const ownCalls = documentedCalls().filter((documented) => !isDiagnosis(documented));
 
 type Check = (answer: Answer, json: unknown) => void;
 
@@ -200,10 +195,10 @@ const changing = [
 
 describe('the admin API of a running proxy', () => {
   test('has a check here for every documented call, and no other', () => {
-    expect(Object.keys(checks).toSorted()).toEqual(documentedCalls().toSorted());
+    expect(Object.keys(checks).toSorted()).toEqual(ownCalls.toSorted());
   });
 
-  test.each(documentedCalls().filter((documented) => !changing.includes(documented)))(
+  test.each(ownCalls.filter((documented) => !changing.includes(documented)))(
     'answers %s from what it really is',
     async (documented) => {
       const [method = '', path = ''] = documented.split(' ');
@@ -279,11 +274,13 @@ describe('the admin API of a running proxy', () => {
 
 describe('secrets', () => {
   test('open the admin API and are shown nowhere', async () => {
-    const secrets = { token: 'a-token-of-many-letters', credential: 'c3VwZXItc2VjcmV0' };
+    const push = 'another-token-for-profiles';
+    const secrets = { token: 'a-token-of-many-letters', credential: 'c3VwZXItc2VjcmV0', push };
     const other = await startMeshlock(
       (directory) => ({
         ...configuration(),
         admin: { address: '127.0.0.1:0', token_file: join(directory, 'token') },
+        holmes: { pyroscope: { url: 'http://127.0.0.1:1', token: push } },
         listeners: [
           {
             name: 'web',
@@ -301,6 +298,7 @@ describe('secrets', () => {
       { prepare: (directory) => writeFile(join(directory, 'token'), `${secrets.token}\n`) },
     );
     const headers = { authorization: `Bearer ${secrets.token}` };
+    await other.log.line(/^holmes watches /);
     for (const path of ['/metrics', '/ready', '/config_dump']) {
       expect((await other.admin(path)).status, path).toBe(401);
       expect((await other.admin(path, { headers: { authorization: 'Bearer wrong' } })).status, path).toBe(

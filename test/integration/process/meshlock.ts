@@ -55,7 +55,8 @@ export class Meshlock {
     const [file = '', ...parameters] = limited([process.execPath, program, ...words], options.descriptors);
     this.#process = spawn(file, parameters, {
       cwd: directory,
-      env: { ...process.env, ...environment },
+      // Captures go beside the configuration, not to the home of whoever runs the tests.
+      env: { ...process.env, XDG_STATE_HOME: directory, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.output = new LogReader(this.#process.stdout!);

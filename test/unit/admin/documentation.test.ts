@@ -2,10 +2,16 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { adminTable } from '../../../src/admin/endpoint/table.ts';
 import { ManualClock } from '../../../src/base/index.ts';
+import { diagnosisRoutes } from '../../../src/control/self-diagnosis/admin-routes.ts';
 import { FakeSource } from './fake-source.ts';
 
 const document = readFileSync(new URL('../../../docs/admin.md', import.meta.url), 'utf8');
-const { routes } = adminTable(new FakeSource(), new ManualClock(), []);
+const clock = new ManualClock();
+const { routes } = adminTable(
+  new FakeSource(),
+  clock,
+  diagnosisRoutes({ monitor: null, obstacle: '' }, clock),
+);
 
 const rows = document.split('\n').filter((line) => /^\| `(GET|POST) /.test(line));
 /** Three columns describe a parameter, two a call. */

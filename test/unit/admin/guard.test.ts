@@ -8,7 +8,9 @@ describe('with a token', () => {
     const admin = await startAdmin({ token: 'secret' });
     const answer = await admin.get(path);
     expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe('Bearer realm="meshlock"');
+    expect(answer.headers['www-authenticate']).toBe(
+      'Bearer realm="meshlock", Basic realm="meshlock", charset="UTF-8"',
+    );
     expect(answer.body).not.toContain('LIVE');
   });
 
@@ -19,6 +21,9 @@ describe('with a token', () => {
     'Bearer ',
     'secret',
     'Basic secret',
+    `Basic ${Buffer.from('any:wrong').toString('base64')}`,
+    `Basic ${Buffer.from('secret:').toString('base64')}`,
+    'Digest secret',
     'Bearer secret secret',
   ])('%j is refused', async (authorization) => {
     const admin = await startAdmin({ token: 'secret' });
@@ -32,6 +37,12 @@ describe('with a token', () => {
   test.each(['Bearer secret', 'bearer  secret'])('%j is let in, under any Host', async (authorization) => {
     const admin = await startAdmin({ token: 'secret' });
     expect((await admin.get('/ready', { authorization, host: 'mesh.example' })).status).toBe(200);
+  });
+
+  test('a browser sends it as the password of any user', async () => {
+    const admin = await startAdmin({ token: 'secr:et' });
+    const authorization = `Basic ${Buffer.from('somebody:secr:et').toString('base64')}`;
+    expect((await admin.get('/ready', { authorization })).status).toBe(200);
   });
 
   test('never shows it, also not in the log', async () => {

@@ -10,7 +10,7 @@ import type { ConfigSource, ConfigSubscriber } from '../../../src/control/config
 import { ControlPlane } from '../../../src/control/control-plane.ts';
 import { ThreadSupply } from '../../../src/control/thread-supply.ts';
 import type { Recorder } from './recorder.ts';
-import { clusterConfig, listenerConfig, testConfig } from './test-config.ts';
+import { clusterConfig, holmesConfig, listenerConfig, testConfig } from './test-config.ts';
 import { type LogLine, testLog } from './test-log.ts';
 
 /** A source whose next answer a test decides. */
@@ -145,11 +145,13 @@ describe('control plane', () => {
     }
   });
 
-  test('never shows the admin token to a data thread', async () => {
+  test('never shows a token to a data thread', async () => {
     const admin = { address: { host: '127.0.0.1', port: 0 }, token: 'sesame' };
-    const { lines } = await started({ admin }, '1:log');
+    const pyroscope = { url: 'http://127.0.0.1:1', application: 'cart', token: 'simsim', timeoutMs: 1000 };
+    const { lines } = await started({ admin, holmes: holmesConfig({ pyroscope }) }, '1:log');
     const { config } = await lines.until(({ message }) => message === 'said by the thread');
     expect((JSON.parse(String(config)) as Config).admin).toEqual({ address: null, token: '' });
+    expect(config).not.toContain('simsim');
   });
 
   test('does not start when a port is taken, and names it', async () => {

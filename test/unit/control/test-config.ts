@@ -1,5 +1,11 @@
 /** A small finished configuration, and pieces to vary it with. */
-import type { ClusterConfig, Config, ListenerConfig } from '../../../src/config/index.ts';
+import {
+  type ClusterConfig,
+  type Config,
+  type HolmesConfig,
+  type ListenerConfig,
+  parseConfig,
+} from '../../../src/config/index.ts';
 import type { Snapshot } from '../../../src/data/snapshot.ts';
 
 const noMutations = { remove: [], set: [], add: [] } as const;
@@ -111,6 +117,12 @@ export function clusterConfig(name: string, ports: readonly number[] = [3000]): 
   };
 }
 
+/** The defaults, switched off: what does not test it should neither pay for it nor write to this user's folders. */
+export function holmesConfig(changes: Partial<HolmesConfig> = {}): HolmesConfig {
+  const { holmes } = parseConfig('{}', { source: 'defaults', baseDirectory: '/' });
+  return { ...holmes, enabled: false, ...changes };
+}
+
 export function testConfig(changes: Partial<Config> = {}): Config {
   return {
     node: { id: 'node-1', service: 'cart', version: '1.0.0', release: '' },
@@ -121,6 +133,7 @@ export function testConfig(changes: Partial<Config> = {}): Config {
     drainTimeoutMs: 5000,
     log: { level: 'info', format: 'json' },
     tracing: { sampling: 0, propagate: ['w3c'], otlpEndpoint: null },
+    holmes: holmesConfig(),
     listeners: [listenerConfig('inbound', 'app')],
     clusters: [clusterConfig('app')],
     ...changes,

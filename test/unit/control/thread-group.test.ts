@@ -48,7 +48,7 @@ function makeGroup(
     clock: systemClock,
     log,
     events: {
-      started: (thread, memory) => seen.push({ what: 'started', thread, memory }),
+      started: (thread, { memory }) => seen.push({ what: 'started', thread, memory }),
       ended: (thread, exit) => seen.push({ what: 'ended', thread, exit }),
       message: (thread, message) => seen.push({ what: 'message', thread, message }),
     },

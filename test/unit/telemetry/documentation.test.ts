@@ -1,6 +1,7 @@
 /** The pages on metrics, access logs and tracing say what the code does, in both directions. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { HolmesMetrics } from '../../../src/control/self-diagnosis/metrics.ts';
 import { operators } from '../../../src/telemetry/access-log/operator.ts';
 import { accessLogProblems, responseFlagNames } from '../../../src/telemetry/index.ts';
 import { MeshFigures } from './mesh-figures.ts';
@@ -37,7 +38,9 @@ describe('docs/metrics.md', () => {
       labels: labels === '' ? [] : labels?.replaceAll('`', '').split(', '),
       meaning,
     }));
-    const metrics = new MeshFigures().registry.getMetricsAsArray() as unknown as {
+    const { registry } = new MeshFigures();
+    expect(new HolmesMetrics(registry)).toBeDefined();
+    const metrics = registry.getMetricsAsArray() as unknown as {
       name: string;
       type: string;
       labelNames: readonly string[];

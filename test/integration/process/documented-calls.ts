@@ -1,0 +1,16 @@
+/** The calls that the page on the admin API documents, so that a test can make every one of them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../../../build/executable.ts';
+
+/** `GET /ready` and so on, in the order of the page. */
+export function documentedCalls(): string[] {
+  const page = readFileSync(join(repositoryRoot, 'docs', 'admin.md'), 'utf8');
+  const calls = [...page.matchAll(/^\| `((?:GET|POST) \/[^`]*)` \|/gm)].map(([, found]) => found!);
+  return [...new Set(calls)];
+}
+
+/** Of holmes: it needs arguments, takes time, and is not text alone. */
+export function isDiagnosis(documented: string): boolean {
+  return /^\w+ \/(captures|holmes|speedscope)\b/.test(documented);
+}
