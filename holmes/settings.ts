@@ -51,7 +51,7 @@ export const defaultSettings: Settings = {
   intervalMs: 5000,
   rules: defaultRules,
   maxCpu: 0.95,
-  stall: { enabled: true, afterMs: 350, cooldownMs: 60_000 },
+  stall: { enabled: true, afterMs: 300, cooldownMs: 60_000 },
   nearOutOfMemory: [0.7, 0.88],
   recorder: { intervalUs: 10_000, windowMs: 30_000, beforeMs: 10_000, afterMs: 5000, armMs: 5000 },
   limits: { maxBytes: 256 * 1024 * 1024, maxCount: 200, maxAgeMs: 7 * 24 * 3600 * 1000 },

@@ -71,7 +71,7 @@ export const holmesRuleDefaults = {
 
 export const holmesStallDefaults = {
   /** Three beats and a half: with the look ten times a second a stall is noticed within half a second. */
-  after: '350ms',
+  after: '300ms',
   cooldown: '1m',
 } as const;
 

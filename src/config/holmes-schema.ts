@@ -46,7 +46,7 @@ const stallBlock = block({
   enabled: flag().prefault(true).describe('Whether a thread that stops answering is captured.'),
   after: duration(200, hourMs)
     .prefault(holmesStallDefaults.after)
-    .describe('A thread that has not beaten for this long counts as stuck; it beats every 100ms.'),
+    .describe('A thread that has not beaten for this long counts as stuck; it beats every 125ms.'),
   cooldown: durationOrZero(1, weekMs)
     .prefault(holmesStallDefaults.cooldown)
     .describe('After such a capture of one thread, so long none there. 0: none.'),

@@ -55,7 +55,7 @@ describe('the section holmes', () => {
     expect(rules.cpu.abs).toBe(none);
     expect(rules.heap.max).toBe(none);
     expect(rules.gc).toMatchObject({ enabled: false, min: 0.1 });
-    expect(stall).toMatchObject({ enabled: false, afterMs: 350 });
+    expect(stall).toMatchObject({ enabled: false, afterMs: 300 });
   });
 
   test('takes the rest of it', () => {
