@@ -128,7 +128,7 @@ export class Captures {
   async #store(post: Post, order: CaptureOrder, taken: Taken, tookMs: number): Promise<CaptureRecord> {
     const { store, decisions, program, onCapture } = this.#options;
     const { from, to, files, stacks, kernel, diagnosis, heap } = taken;
-    if (heap !== undefined) post.lastHeap = { profile: heap, at: to };
+    if (heap !== undefined) post.noteHeap(heap, to);
     const record = await store.put(
       {
         id: this.#ids.next(order.at, post.name, order.kind),

@@ -44,6 +44,8 @@ export interface MonitorOptions {
 
 const watchPeriodMs = 100;
 const maxSeconds = 120;
+/** To read the heap makes V8 collect all garbage: about 100 ms at this size. Larger heaps are read when there is a reason. */
+const maxComparedHeapBytes: number = 256 * 1024 * 1024;
 /** At the end, what is being taken gets so long. */
 const closeGraceMs = 1000;
 
@@ -223,7 +225,8 @@ export class Monitor implements MonitorView {
     const hadPeace = clock.now() - post.disturbedMs > windowMs;
     if (!hadPeace || post.state !== 'watched' || post.capturing !== null) return;
     post.baseline.addCpu(profile);
-    if (post.wantsReading()) void this.#compareLater(post);
+    const [heapBytes = 0] = post.ring.valuesOf('heap_bytes').slice(-1);
+    if (post.wantsReading() && heapBytes <= maxComparedHeapBytes) void this.#compareLater(post);
   }
 
   async #compareLater(post: Post): Promise<void> {
@@ -232,7 +235,7 @@ export class Monitor implements MonitorView {
       const heap = await post.subject.heapProfile();
       const at = clock.wall();
       post.baseline.setHeap(heap, at);
-      post.lastHeap = { profile: heap, at };
+      post.noteHeap(heap, at);
       post.baseline.addHandles(await post.subject.handles(0), clock.wall());
     } catch {
       // A thread that has gone, or is stuck since: there will be another window.

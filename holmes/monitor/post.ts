@@ -28,12 +28,12 @@ export class Post {
   /** The stall that is going on has been dealt with. */
   stallSeen = false;
   lastWordsSeen = false;
-  /** The newest heap profile: all there is when the thread runs out of memory. */
-  lastHeap: { readonly profile: HeapProfile; readonly at: number } | null = null;
   /** A heap profile of the stuck thread is on its way. */
   readingHeap = false;
   /** Monotonic milliseconds of the last reading that was out of order. */
   disturbedMs: number = Number.NEGATIVE_INFINITY;
+  #lastHeap: { readonly profile: HeapProfile; readonly at: number } | null = null;
+  #heapWasRead = false;
   readonly #levelsSeen = new Set<number>();
   #windows = 0;
 
@@ -47,6 +47,24 @@ export class Post {
 
   get isWatched(): boolean {
     return this.state === 'watched' || this.state === 'stuck';
+  }
+
+  /** The newest heap profile: all there is when the thread runs out of memory. */
+  get lastHeap(): { readonly profile: HeapProfile; readonly at: number } | null {
+    return this.#lastHeap;
+  }
+
+  /** A heap profile was read, which makes V8 collect all garbage first. A thread that is being taken down gives an empty one. */
+  noteHeap(profile: HeapProfile, at: number): void {
+    this.#heapWasRead = true;
+    if (profile.head.children.length > 0) this.#lastHeap = { profile, at };
+  }
+
+  /** Whether one was read since the last call: then the pause is our doing. */
+  takeHeapWasRead(): boolean {
+    const was = this.#heapWasRead;
+    this.#heapWasRead = false;
+    return was;
   }
 
   ringView(): RingView {

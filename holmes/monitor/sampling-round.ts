@@ -27,6 +27,9 @@ export interface RoundOptions {
 /** Captures that use what is recorded anyway. */
 const cheap: ReadonlySet<string> = new Set(['cpu', 'stack']);
 
+/** Rules that a full collection of garbage sets off. */
+const pauses: ReadonlySet<RuleName> = new Set(['gc', 'event_loop_delay']);
+
 export class SamplingRound {
   readonly #options: RoundOptions;
   /** CPU microseconds that rounds have taken. */
@@ -61,15 +64,22 @@ export class SamplingRound {
 
   #judgeAll(post: Post, readings: Readings, processCpu: number): (() => void)[] {
     const orders: (() => void)[] = [];
+    const heapWasRead = post.takeHeapWasRead();
     for (const rule of RuleName) {
       if (!post.subject.readings.includes(ruleTable[rule].reading)) continue;
-      const order = this.#judge(post, rule, readings, processCpu);
+      const ourDoing = heapWasRead && pauses.has(rule);
+      const order = this.#judge(post, rule, readings, { processCpu, ourDoing });
       if (order !== null) orders.push(order);
     }
     return orders;
   }
 
-  #judge(post: Post, name: RuleName, readings: Readings, processCpu: number): (() => void) | null {
+  #judge(
+    post: Post,
+    name: RuleName,
+    readings: Readings,
+    { processCpu, ourDoing }: { readonly processCpu: number; readonly ourDoing: boolean },
+  ): (() => void) | null {
     const { settings, decisions, clock, cooldowns, budget, posts } = this.#options;
     const { rules, maxCpu } = settings();
     const rule = rules[name];
@@ -86,6 +96,7 @@ export class SamplingRound {
       busy: standIn !== null && standIn.post.capturing !== null,
       stuck: standIn?.kind === 'cpu' && standIn.post.state === 'stuck',
       starved: name === 'event_loop_delay' && wasStarved(readings),
+      ourDoing,
       withinBudget: budget.used(nowMs) < budget.perMinute,
       overloaded: processCpu >= maxCpu && !cheap.has(standIn?.kind ?? ''),
     });

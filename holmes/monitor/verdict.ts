@@ -13,6 +13,8 @@ export interface Circumstances {
   readonly stuck: boolean;
   /** It waited longer for a core than it ran: its timers are late for no fault of its own. */
   readonly starved: boolean;
+  /** The pause that was measured is one that a reading of the heap has made. */
+  readonly ourDoing: boolean;
   readonly withinBudget: boolean;
   /** CPU of the process is so high that a capture which costs something would make it worse. */
   readonly overloaded: boolean;
@@ -31,6 +33,8 @@ export function verdictOf(
   if (!circumstances.supported)
     return refused(Verdict.Unsupported, 'nothing here can be profiled in this way');
   if (circumstances.stuck) return refused(Verdict.Busy, 'the thread is stuck, which has been captured');
+  if (circumstances.ourDoing)
+    return refused(Verdict.Busy, 'the heap was read meanwhile, which stops the thread');
   if (circumstances.starved) return refused(Verdict.TooLoaded, 'the thread got no core when it wanted one');
   if (!circumstances.cooledDown) return refused(Verdict.Cooldown, 'the last one by this rule is too recent');
   if (circumstances.busy) return refused(Verdict.Busy, 'another one is being taken');

@@ -56,9 +56,7 @@ export class WatchRound {
     if (post.readingHeap || !post.subject.captures.includes('heap')) return;
     post.readingHeap = true;
     try {
-      const profile = await post.subject.heapProfile();
-      // A thread that is being taken down answers with nothing.
-      if (profile.head.children.length > 0) post.lastHeap = { profile, at: this.#options.clock.wall() };
+      post.noteHeap(await post.subject.heapProfile(), this.#options.clock.wall());
     } catch {
       // It has gone, or is in native code: then the one before has to do.
     } finally {

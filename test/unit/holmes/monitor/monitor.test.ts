@@ -155,6 +155,19 @@ describe('the sampling cycle', () => {
     expect(monitor.decisions({ limit: 10_000 }).length).toBeLessThanOrEqual(1000);
   });
 
+  test('does not take for a fault the pause that its own reading of the heap has made', async () => {
+    const subject = new ScriptedSubject('data-1');
+    await start([subject]);
+    await monitor.capture({ subject: 'data-1', kind: 'heap' });
+    captured = [];
+    subject.next = { gc_pause: 0.5, event_loop_delay_p99: 400 };
+    await readings(subject, 1);
+    expect(monitor.decisions().map(({ verdict }) => verdict)).toEqual(['busy', 'busy', 'capture']);
+    expect(captured).toEqual([]);
+    await readings(subject, 1);
+    await captures(1);
+  });
+
   test('leaves what costs while the CPU is full, and cuts what is recorded anyway', async () => {
     const subject = new ScriptedSubject('data-1');
     const whole = new ScriptedSubject('process', { kind: 'process', captures: [] });
