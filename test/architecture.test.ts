@@ -33,6 +33,8 @@ const plan: Plan = {
     // Metrics, logs and spans towards people and collectors: the libraries for it stay out of a data thread.
     'src/telemetry/control.ts': ['src/control', 'src/admin', 'src/command'],
     'src/cluster/control.ts': ['src/control'],
+    // Components and the gate, without what an aggregator needs.
+    'health/static.ts': ['src/control'],
     // Switched on before the door of the command line, and with it everything else, is loaded.
     'src/command/compile-cache.ts': ['src/main.ts'],
   },

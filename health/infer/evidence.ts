@@ -45,6 +45,8 @@ export interface Evidence {
 export interface Suspect {
   readonly node: string;
   readonly kind: ModuleKind;
+  /** Set when calls are lost on the way between two nodes and no module explains it better: `node` is the calling one then. */
+  readonly link?: { readonly caller: string; readonly callee: string };
   readonly service: string;
   readonly version: string;
   readonly release: string;

@@ -21,7 +21,7 @@ export interface Command {
   /** Words that may follow, such as the topic of `help`; 0 for most. */
   readonly maxPositionals: number;
   readonly examples: readonly { readonly command: string; readonly does: string }[];
-  /** Returns the exit code: 0, 1 failed, 2 bad usage or configuration. Throws MeshlockError for the same. */
+  /** Returns the exit code: 0, 1 failed, 2 bad usage or configuration, 3 not known yet. Throws MeshlockError for the same. */
   run(invocation: Invocation, output: Output): Promise<number>;
 }
 

@@ -13,7 +13,7 @@ Commands:
 ${list.join('\n')}
 
 "meshlock <command> --help" explains a command.
-Exit codes: 0 done, 1 failed, 2 bad usage or configuration.
+Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 not known yet (health).
 `;
 }
 

@@ -1,7 +1,9 @@
 /** Finds the command, reads its options, runs it, and turns what goes wrong into a message and an exit code. */
 import { didYouMean, MeshlockError } from '../base/index.ts';
+import { aggregateCommand } from './aggregate.ts';
 import type { Command, Output } from './command.ts';
 import { exitCodeOf, failureText } from './failure.ts';
+import { healthCommand } from './health/health.ts';
 import { commandHelp, overview } from './help.ts';
 import { readInvocation } from './invocation.ts';
 import { profileCommand } from './profile/profile.ts';
@@ -30,12 +32,14 @@ const helpCommand: Command = {
 export const commands: readonly Command[] = [
   runCommand,
   validateCommand,
+  healthCommand,
+  aggregateCommand,
   profileCommand,
   versionCommand,
   helpCommand,
 ];
 
-/** `words` without the program. Returns the exit code: 0, 1 failed, 2 bad usage or configuration. */
+/** `words` without the program. Returns the exit code: 0, 1 failed, 2 bad usage or configuration, 3 not known yet. */
 export async function main(words: readonly string[], output: Output = terminal): Promise<number> {
   try {
     return await dispatch(words, output);

@@ -93,6 +93,15 @@ export const holmesRetentionDefaults = {
 
 export const holmesPyroscopeDefaults = { timeout: '10s' } as const;
 
+export const meshDefaults = {
+  /** Strangers learn who answers them; that is for whoever runs a mesh to decide. */
+  enabled: false,
+  /** Loopback, RFC 1918 and RFC 4193: where a mesh lives. Whoever speaks from elsewhere is outside of it. */
+  trust: ['127.0.0.0/8', '::1', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+  /** Some 200 bytes each, on every data thread; more than the callers and callees of almost any service. */
+  max_peers: 1000,
+} as const;
+
 export const listenerDefaults = {
   role: 'gateway',
   protocol: 'http',

@@ -8,6 +8,7 @@ import { clusterSchema } from './cluster-schema.ts';
 import { processDefaults as defaults } from './defaults.ts';
 import { type FileHolmes, holmesSchema } from './holmes-schema.ts';
 import { listenerSchema } from './listener-schema.ts';
+import { type FileMesh, meshSchema } from './mesh-schema.ts';
 import type { Config } from './model.ts';
 import {
   adminSchema,
@@ -19,10 +20,11 @@ import {
 } from './process-schema.ts';
 import { durationOrZero, integer, size, text } from './scalar-schema.ts';
 
-export interface FileConfig extends Omit<Config, 'node' | 'admin' | 'holmes'> {
+export interface FileConfig extends Omit<Config, 'node' | 'admin' | 'holmes' | 'mesh'> {
   readonly node: FileNode;
   readonly admin: FileAdmin;
   readonly holmes: FileHolmes;
+  readonly mesh: FileMesh;
 }
 
 const dataThreads = z.union([z.literal('auto'), integer(1, 256)], {
@@ -54,6 +56,9 @@ export const fileSchema: z.ZodType<FileConfig> = block({
   holmes: holmesSchema
     .prefault({})
     .describe('Watches the process and captures a profile when a reading jumps; `false` switches it off.'),
+  mesh: meshSchema
+    .prefault({})
+    .describe('Introduces this node to its peers and counts the calls with each; `true` switches it on.'),
   listeners: list(listenerSchema, 'listeners').prefault([]).describe('Where traffic comes in.'),
   clusters: list(clusterSchema, 'clusters').prefault([]).describe('Where traffic goes.'),
 })
@@ -68,6 +73,7 @@ export const fileSchema: z.ZodType<FileConfig> = block({
       log: value.log,
       tracing: value.tracing,
       holmes: value.holmes,
+      mesh: value.mesh,
       listeners: value.listeners,
       clusters: value.clusters,
     }),

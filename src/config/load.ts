@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { MeshlockError } from '../base/index.ts';
-import { maxFileBytes } from './document.ts';
+import { maxFileBytes, readDocument } from './document.ts';
 import type { Config } from './model.ts';
 import { parseConfig } from './parse.ts';
 
@@ -10,6 +10,13 @@ import { parseConfig } from './parse.ts';
 export async function loadConfig(path: string): Promise<Config> {
   const file = resolve(path);
   return parseConfig(await readText(file), { source: path, baseDirectory: dirname(file) });
+}
+
+/** What stands in a YAML or JSON file that another program's settings are in. Throws as `loadConfig` does. */
+export async function loadDocument(path: string): Promise<unknown> {
+  const document = readDocument(await readText(resolve(path)), path.endsWith('.json') ? 'json' : 'yaml');
+  if ('locate' in document) return document.value;
+  throw new MeshlockError('CONFIG_INVALID', `${path} cannot be read as YAML`, document);
 }
 
 /** At most one byte more than is allowed, however long the file (or device) is; the parser then refuses it. */

@@ -19,6 +19,7 @@ export interface Config {
   readonly log: LogConfig;
   readonly tracing: TracingConfig;
   readonly holmes: HolmesConfig;
+  readonly mesh: MeshConfig;
   readonly listeners: readonly ListenerConfig[];
   readonly clusters: readonly ClusterConfig[];
 }
@@ -139,6 +140,32 @@ export interface HolmesPyroscopeConfig {
   /** Bearer token; empty: none. A secret. */
   readonly token: string;
   readonly timeoutMs: number;
+}
+
+// ---------------------------------------------------------------------------------------------- mesh
+
+/** How nodes introduce themselves and count their calls. */
+export interface MeshConfig {
+  readonly enabled: boolean;
+  /** Whose introductions are believed. */
+  readonly trust: readonly AddressRange[];
+  /** Peers told apart in one epoch. */
+  readonly maxPeers: number;
+  /** `null`: the counts are pushed nowhere. */
+  readonly aggregator: MeshAggregatorConfig | null;
+}
+
+/** Addresses that agree with `address`, an IP literal, in the first `prefix` bits. */
+export interface AddressRange {
+  readonly address: string;
+  readonly prefix: number;
+}
+
+export interface MeshAggregatorConfig {
+  /** Without a trailing slash. */
+  readonly url: string;
+  /** Bearer token; empty: none. A secret. */
+  readonly token: string;
 }
 
 // ---------------------------------------------------------------------------------------------- listeners

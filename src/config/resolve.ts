@@ -13,6 +13,7 @@ import type {
   FilterConfig,
   HolmesConfig,
   ListenerConfig,
+  MeshConfig,
 } from './model.ts';
 import { type Path, Place } from './path.ts';
 import { readToken } from './process-schema.ts';
@@ -29,9 +30,11 @@ export interface Surroundings {
 /** Files that are named but not there, or not what they should be. */
 export function surroundingFindings(root: unknown, { baseDirectory }: Surroundings): Finding[] {
   const file = new Place(root);
-  const tokenFiles = [file.at('admin'), file.at('holmes').at('pyroscope')].map((place) =>
-    place.at('token_file'),
-  );
+  const tokenFiles = [
+    file.at('admin'),
+    file.at('holmes').at('pyroscope'),
+    file.at('mesh').at('aggregator'),
+  ].map((place) => place.at('token_file'));
   const modules = file
     .at('listeners')
     .items()
@@ -46,12 +49,13 @@ export function surroundingFindings(root: unknown, { baseDirectory }: Surroundin
 }
 
 export function resolveConfig(file: FileConfig, surroundings: Surroundings): Config {
-  const { node, admin, holmes, listeners, ...rest } = file;
+  const { node, admin, holmes, mesh, listeners, ...rest } = file;
   return {
     ...rest,
     node: { ...node, id: node.id ?? surroundings.hostName },
     admin: resolveAdmin(admin, surroundings.baseDirectory),
     holmes: resolveHolmes(holmes, node.service, surroundings.baseDirectory),
+    mesh: resolveMesh(mesh, surroundings.baseDirectory),
     listeners: listeners.map((listener) => resolveListener(listener, surroundings.baseDirectory)),
   };
 }
@@ -68,6 +72,12 @@ function resolveHolmes(holmes: FileConfig['holmes'], service: string, directory:
   const token = tokenOf(pyroscope, directory);
   const application = push.application ?? service;
   return { ...holmes, directory: folder, pyroscope: { ...push, application, token } };
+}
+
+function resolveMesh(mesh: FileConfig['mesh'], directory: string): MeshConfig {
+  const { aggregator } = mesh;
+  if (aggregator === null) return { ...mesh, aggregator };
+  return { ...mesh, aggregator: { url: aggregator.url, token: tokenOf(aggregator, directory) } };
 }
 
 function tokenOf(

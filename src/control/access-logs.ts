@@ -56,6 +56,11 @@ export class AccessLogs {
     else writer.write(lines, done);
   }
 
+  /** What has become of the lines of each file. */
+  figures(): readonly Pick<AccessLogWriter, 'path' | 'droppedLines' | 'failures'>[] {
+    return [...this.#writers.values()];
+  }
+
   /** After a log rotation has renamed the files. */
   async reopen(): Promise<void> {
     await Promise.all([...this.#writers.values()].map((writer) => writer.reopen()));

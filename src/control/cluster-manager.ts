@@ -66,6 +66,10 @@ export class ClusterManager {
     void this.#options.metrics.retainClusters(names);
   }
 
+  get all(): readonly ManagedCluster[] {
+    return [...this.#clusters.values()];
+  }
+
   /** Names of clusters whose first look-ups or health checks have no result yet. */
   warming(): readonly string[] {
     return [...this.#clusters].filter(([, cluster]) => cluster.warming).map(([name]) => name);

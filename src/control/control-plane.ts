@@ -10,7 +10,7 @@ import type {
   ReloadResult,
   ServerState,
 } from '../admin/index.ts';
-import type { Clock, Random } from '../base/index.ts';
+import { type Clock, formatAddress, type Random } from '../base/index.ts';
 import type { Config, SocketAddress } from '../config/index.ts';
 import { ControlMetrics, Exposition, type Log } from '../telemetry/control.ts';
 import { AccessLogs } from './access-logs.ts';
@@ -18,9 +18,16 @@ import { AdminView } from './admin-view.ts';
 import { ClusterManager } from './cluster-manager.ts';
 import type { ConfigSource } from './config-source.ts';
 import type { DrainOutcome } from './drain-round.ts';
+import { healthFacts } from './health/health-facts.ts';
+import { measureHealth } from './health/metrics.ts';
+import { ProxyHealth } from './health/proxy-health.ts';
+import type { ServiceInfo } from '../../health/static.ts';
 import { describeMachine } from './machine.ts';
+import { EdgeCounts } from './mesh/edge-counts.ts';
+import { measureEdges } from './mesh/edge-metrics.ts';
+import { NodeReports } from './mesh/node-reports.ts';
 import { canReusePort } from './platform.ts';
-import { readinessOf } from './readiness.ts';
+import { type ReadinessFacts, readinessOf } from './readiness.ts';
 import { Reloader } from './reloader.ts';
 import { Rollout } from './rollout.ts';
 import { SelfDiagnosis } from './self-diagnosis/self-diagnosis.ts';
@@ -61,8 +68,11 @@ export class ControlPlane {
   readonly #clusters: ClusterManager;
   readonly #accessLogs: AccessLogs;
   readonly #spans: SpanOutput;
+  readonly #edges: EdgeCounts;
+  readonly #reports: NodeReports;
   readonly #accounting: ThreadAccounting;
   readonly #diagnosis: SelfDiagnosis;
+  readonly #health: ProxyHealth;
   readonly #group: ThreadGroup;
   readonly #rollout: Rollout;
   readonly #reloader: Reloader;
@@ -92,11 +102,16 @@ export class ControlPlane {
       gauges,
       counters,
       metrics,
-      onChange: () => this.#rollout.push(),
+      onChange: () => {
+        this.#rollout.push();
+        this.#health.changed();
+      },
     });
     this.#exposition = exposition;
     this.#accessLogs = accessLogs;
     this.#spans = spans;
+    this.#edges = new EdgeCounts({ clock, threads: () => this.#group.report().length });
+    this.#reports = new NodeReports({ counts: this.#edges, clock, random, log: log.child('mesh') });
     this.#clusters = clusters;
     this.#accounting = new ThreadAccounting({ directory, gauges, counters, exposition, metrics });
     this.#diagnosis = new SelfDiagnosis({
@@ -106,11 +121,26 @@ export class ControlPlane {
       version,
     });
     this.#group = this.#makeGroup();
-    const rollout = new Rollout({ group: this.#group, clusters, directory, accessLogs, clock, log });
+    this.#health = this.#makeHealth();
+    measureHealth(exposition.registry, this.#health);
+    measureEdges(exposition.registry, this.#edges, () => {
+      const { id, service, version: nodeVersion, release } = this.#config.node;
+      return { node_id: id, node_service: service, node_version: nodeVersion, node_release: release };
+    });
+    const mayOpen = () => this.#health.mayOpen();
+    const rollout = new Rollout({
+      group: this.#group,
+      clusters,
+      directory,
+      accessLogs,
+      clock,
+      log,
+      mayOpen,
+    });
     this.#rollout = rollout;
     const obstacle = () => (this.#phase === 'serving' ? null : `one that is ${this.#phase}`);
-    const diagnosis = this.#diagnosis;
-    this.#reloader = new Reloader({ source, rollout, spans, diagnosis, metrics, clock, log, obstacle });
+    const followers = [this.#diagnosis, this.#reports];
+    this.#reloader = new Reloader({ source, rollout, spans, followers, metrics, clock, log, obstacle });
   }
 
   /** Where the admin plane listens; `null` without one. */
@@ -132,12 +162,15 @@ export class ControlPlane {
   async start(): Promise<void> {
     const { config, source, log } = this.#options;
     this.#group.start();
+    this.#health.start();
     // Both are waited for, so that what a failure leaves behind is there to be closed.
     const outcomes = await Promise.allSettled([this.#reloader.first(config), this.#startAdmin(config)]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     if (this.#phase === 'starting') this.#phase = 'serving';
+    this.#health.cameUp();
     // Not before: loading it would make the start longer.
-    void this.#diagnosis.configure(config, this.#rollout.inForce?.version ?? 0);
+    const version = this.#rollout.inForce?.version ?? 0;
+    for (const follower of [this.#diagnosis, this.#reports]) void follower.configure(config, version);
     source.subscribe({
       changed: () => {
         log.info(`${source.origin} has changed`);
@@ -147,15 +180,25 @@ export class ControlPlane {
     });
   }
 
+  /** What the listeners wait for before they accept; `null`: they accept. */
+  get waitingFor(): readonly string[] | null {
+    return this.#rollout.isHeld ? this.#health.gate.waitingFor : null;
+  }
+
   /** Reads the configuration again. A refused one changes nothing. */
-  reload(): Promise<ReloadResult> {
-    return this.#reloader.reload();
+  async reload(): Promise<ReloadResult> {
+    const result = await this.#reloader.reload();
+    this.#health.changed();
+    return result;
   }
 
   /** No longer ready, stops accepting, and waits until what runs has finished or `drain_timeout` is over. */
   async drain(): Promise<DrainOutcome> {
     this.#phase = 'draining';
     this.#options.source.close();
+    this.#rollout.releaseHeld();
+    this.#edges.close();
+    this.#health.ending();
     return this.#group.drain(this.#config.drainTimeoutMs);
   }
 
@@ -163,9 +206,13 @@ export class ControlPlane {
   async close(): Promise<boolean> {
     this.#phase = 'draining';
     this.#options.source.close();
+    this.#rollout.releaseHeld();
+    this.#health.ending();
+    await this.#health.close();
     this.#clusters.close();
     // While the threads live: it takes out again what it has put into them.
     await this.#diagnosis.close();
+    await this.#reports.close();
     const isClean = await this.#group.stop();
     await Promise.all([this.#accessLogs.close(), this.#spans.close(), this.#admin?.close()]);
     return isClean;
@@ -182,8 +229,12 @@ export class ControlPlane {
   }
 
   readiness(): Readiness {
-    const { inForce, closedListeners } = this.#rollout;
-    return readinessOf({
+    return readinessOf(this.#readinessFacts());
+  }
+
+  #readinessFacts(): ReadinessFacts {
+    const { inForce, closedListeners, isHeld } = this.#rollout;
+    return {
       phase: this.#phase,
       failedByHand: this.#failedByHand,
       closedListeners,
@@ -191,7 +242,18 @@ export class ControlPlane {
       snapshotVersion: inForce?.snapshotVersion ?? 0,
       listeners: this.#config.listeners.map(({ name }) => name),
       warming: this.#clusters.warming(),
-    });
+      isHeld,
+      gate: this.#gateReasons(),
+    };
+  }
+
+  /** Once it has opened only a person closes it for its own sake: what is wrong with a component is said there. */
+  #gateReasons(): readonly string[] {
+    const { hasOpened, state, override, waitingFor } = this.#health.gate;
+    // Before that, readiness has the same reasons one by one.
+    if (this.#phase !== 'serving' || state === 'open') return [];
+    if (!hasOpened) return waitingFor;
+    return override?.to === 'closed' ? waitingFor.slice(0, 1) : [];
   }
 
   /** In force, or about to be. */
@@ -203,7 +265,13 @@ export class ControlPlane {
     const { supply, clock, log: parent } = this.#options;
     const log = parent.child('threads');
     if (supply.warning !== null) log.warn(supply.warning);
-    const targets = { log, accessLogs: this.#accessLogs, spans: this.#spans, clusters: this.#clusters };
+    const targets = {
+      log,
+      accessLogs: this.#accessLogs,
+      spans: this.#spans,
+      clusters: this.#clusters,
+      edges: this.#edges,
+    };
     return new ThreadGroup({
       workers: supply.workers,
       respawn: (thread) => supply.spawn(thread),
@@ -215,22 +283,58 @@ export class ControlPlane {
         started: (thread, { memory, worker }) => {
           this.#accounting.started(thread, memory);
           this.#diagnosis.started(thread, worker);
+          this.#health.changed();
         },
         ended: (thread, exit) => {
           this.#accounting.ended(thread, exit);
           this.#diagnosis.ended(thread);
+          this.#health.changed();
         },
         message: (thread, message, reply) => deliver(targets, thread, message, reply),
       },
     });
   }
 
+  #makeHealth(): ProxyHealth {
+    const { clock, random, log: parent, source } = this.#options;
+    const log = parent.child('health');
+    return new ProxyHealth({
+      clock,
+      random,
+      log,
+      facts: healthFacts({
+        clusters: this.#clusters,
+        accessLogs: this.#accessLogs,
+        spans: this.#spans,
+        captures: this.#diagnosis,
+        origin: source.origin,
+        rollout: () => this.#rollout,
+        reloader: () => this.#reloader,
+        readiness: () => this.#readinessFacts(),
+        config: () => this.#config,
+        admin: () => this.#adminAddress,
+      }),
+      onOpen: () => this.#open(),
+    });
+  }
+
+  /** Where the listeners were held back, traffic begins here. */
+  #open(): void {
+    if (!this.#rollout.isHeld || this.#phase === 'draining') return;
+    this.#rollout.open();
+    const { log } = this.#options;
+    for (const { name, kind, address } of this.listening) {
+      log.info(`the gate is open: listener ${name} opens for ${kind} on ${formatAddress(address)}`);
+    }
+  }
+
   async #startAdmin(config: Config): Promise<void> {
     const { address, token } = config.admin;
     if (address === null) return;
-    const [{ AdminServer }, { diagnosisRoutes }] = await Promise.all([
+    const [{ AdminServer }, { diagnosisRoutes }, { healthRoutes }] = await Promise.all([
       import('../admin/index.ts'),
       import('./self-diagnosis/admin-routes.ts'),
+      import('./health/admin-routes.ts'),
     ]);
     const { clock } = this.#options;
     const log = this.#options.log.child('admin');
@@ -238,7 +342,10 @@ export class ControlPlane {
       address,
       token,
       source: this.#makeView(),
-      routes: diagnosisRoutes(this.#diagnosis, clock),
+      routes: [
+        ...diagnosisRoutes(this.#diagnosis, clock),
+        ...healthRoutes(this.#health, () => this.#healthInfo(), clock),
+      ],
       clock,
       log: {
         info: (fields, message) => log.info(message, { ...fields }),
@@ -266,6 +373,7 @@ export class ControlPlane {
         drainListeners: (options) => this.#drainListeners(options),
         healthcheck: (ok) => {
           this.#failedByHand = !ok;
+          this.#health.failByHand(!ok);
         },
         quit: onQuit,
         reopenLogs: () => this.reopenLogs(),
@@ -278,6 +386,11 @@ export class ControlPlane {
         return this.#machine;
       },
     });
+  }
+
+  #healthInfo(): ServiceInfo {
+    const { id, version, release } = this.#config.node;
+    return { releaseId: release, version, serviceId: id };
   }
 
   /** Once, when somebody asks: it starts processes, which a proxy should not do for nobody. */
@@ -297,7 +410,10 @@ export class ControlPlane {
     this.#options.log.info(`draining ${which} listeners`, { graceful, keepAccepting });
     if (graceful) this.#group.discourage(true);
     if (keepAccepting) return;
-    const close = () => this.#rollout.closeListeners(which);
+    const close = () => {
+      this.#rollout.closeListeners(which);
+      this.#health.changed();
+    };
     if (graceful) this.#options.clock.after(this.#config.drainTimeoutMs, close);
     else close();
   }

@@ -5,4 +5,5 @@ export {
   fixedSource,
   withOverrides,
 } from './config-source.ts';
+export { type AggregateOptions, launchAggregator } from './aggregate/launch.ts';
 export { type LaunchOptions, launch } from './launch.ts';

@@ -92,9 +92,12 @@ export async function runProcess(options: ProcessOptions): Promise<number> {
 function report(plane: ControlPlane, log: Log, tookMs: number): void {
   const threads = plane.threadCount === 1 ? '1 data thread' : `${plane.threadCount} data threads`;
   log.info(`started in ${seconds(tookMs)} s with ${threads}`, { startMs: Math.round(tookMs) });
+  const { waitingFor } = plane;
   for (const { name, kind, address } of plane.listening) {
-    log.info(`listener ${name} accepts ${kind} on ${formatAddress(address)}`);
+    const does = waitingFor === null ? `accepts ${kind}` : 'waits for the gate before it accepts';
+    log.info(`listener ${name} ${does} on ${formatAddress(address)}`);
   }
+  if (waitingFor !== null) log.warn(`the gate is closed: ${waitingFor.join('; ')}`, { waitingFor });
   const admin = plane.adminAddress;
   if (admin !== null) log.info(`admin API and metrics on http://${formatAddress(admin)}`);
 }

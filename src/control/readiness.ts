@@ -14,6 +14,10 @@ export interface ReadinessFacts {
   readonly listeners: readonly string[];
   /** Clusters without a first look-up or health check. */
   readonly warming: readonly string[];
+  /** Nothing is accepted before the gate opens. */
+  readonly isHeld: boolean;
+  /** What the gate waits for, or why somebody closed it; empty while it is open. */
+  readonly gate: readonly string[];
 }
 
 /**
@@ -21,10 +25,9 @@ export interface ReadinessFacts {
  * serves. A stalled thread makes it unready, because connections that the kernel gives to it hang.
  */
 export function readinessOf(facts: ReadinessFacts): Readiness {
-  const serving = facts.threads.some((thread) => threadGap(thread, facts) === '' && thread.state !== 'dead');
   const components = [
-    ...facts.threads.map((thread) => threadReadiness(thread, facts, serving)),
-    ...facts.listeners.map((name) => listenerReadiness(name, facts, serving)),
+    ...threadReadinesses(facts),
+    ...listenerReadinesses(facts),
     ...(facts.phase === 'starting' ? facts.warming.map(clusterReadiness) : []),
   ];
   const reasons = [
@@ -34,7 +37,29 @@ export function readinessOf(facts: ReadinessFacts): Readiness {
   return { ready: reasons.length === 0, reasons, components };
 }
 
-function phaseReasons({ phase, failedByHand, closedListeners, snapshotVersion }: ReadinessFacts): string[] {
+/** One for each data thread, in their order. */
+export function threadReadinesses(facts: ReadinessFacts): readonly ComponentReadiness[] {
+  const serving = isServing(facts);
+  return facts.threads.map((thread) => threadReadiness(thread, facts, serving));
+}
+
+/** One for each listener of the configuration, in their order. */
+export function listenerReadinesses(facts: ReadinessFacts): readonly ComponentReadiness[] {
+  const serving = isServing(facts);
+  return facts.listeners.map((name) => listenerReadiness(name, facts, serving));
+}
+
+function isServing(facts: ReadinessFacts): boolean {
+  return facts.threads.some((thread) => threadGap(thread, facts) === '' && thread.state !== 'dead');
+}
+
+function phaseReasons({
+  phase,
+  failedByHand,
+  closedListeners,
+  snapshotVersion,
+  gate,
+}: ReadinessFacts): string[] {
   const reasons: string[] = [];
   if (phase === 'draining') reasons.push('the process is draining');
   if (failedByHand) reasons.push('failed by hand: POST /healthcheck/ok ends it');
@@ -42,6 +67,7 @@ function phaseReasons({ phase, failedByHand, closedListeners, snapshotVersion }:
     reasons.push(`${closedListeners === 'all' ? 'all' : 'inbound'} listeners were drained by hand`);
   }
   if (snapshotVersion === 0) reasons.push('no configuration is in force yet');
+  reasons.push(...gate.map((reason) => `the gate is closed: ${reason}`));
   return reasons;
 }
 
@@ -71,9 +97,14 @@ function threadReadiness(
   return { name, ready: reason === '', reason };
 }
 
-function listenerReadiness(name: string, { threads }: ReadinessFacts, serving: boolean): ComponentReadiness {
+function listenerReadiness(
+  name: string,
+  { threads, isHeld }: ReadinessFacts,
+  serving: boolean,
+): ComponentReadiness {
   const failure = threads.flatMap(({ failures }) => failures).find(({ listener }) => listener === name);
-  const reason = failure?.message ?? (serving ? '' : 'no data thread accepts on it yet');
+  const reason =
+    failure?.message ?? (isHeld ? 'the gate is closed' : serving ? '' : 'no data thread accepts on it yet');
   return { name: `listener ${name}`, ready: reason === '', reason };
 }
 

@@ -10,14 +10,14 @@ import type { ConfigSource } from './config-source.ts';
 import { LatestQueue } from './latest-queue.ts';
 import { effectiveConfig, settingsThatWait } from './restart-settings.ts';
 import type { Rollout } from './rollout.ts';
-import type { SelfDiagnosis } from './self-diagnosis/self-diagnosis.ts';
 import type { SpanOutput } from './span-output.ts';
 
 export interface ReloaderOptions {
   readonly source: ConfigSource;
   readonly rollout: Rollout;
   readonly spans: SpanOutput;
-  readonly diagnosis: Pick<SelfDiagnosis, 'configure'>;
+  /** Told of every configuration that has come into force after the first; none of them rejects. */
+  readonly followers: readonly ConfigFollower[];
   readonly metrics: Pick<ControlMetrics, 'reloaded'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,10 +25,21 @@ export interface ReloaderOptions {
   obstacle(): string | null;
 }
 
+export interface ConfigFollower {
+  configure(config: Config, version: number): Promise<void>;
+}
+
 export interface ReloadCounts {
   /** The first configuration included. */
   readonly applied: number;
   readonly refused: number;
+}
+
+/** A reload that was refused. */
+export interface RefusedReload {
+  /** Unix milliseconds. */
+  readonly atMs: number;
+  readonly problems: readonly Problem[];
 }
 
 export class Reloader {
@@ -41,6 +52,7 @@ export class Reloader {
   #waiting: readonly string[] = [];
   #applied = 0;
   #refused = 0;
+  #lastRefused: RefusedReload | null = null;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
@@ -53,6 +65,11 @@ export class Reloader {
   /** Settings that a reload changed and that wait for a restart. */
   get waiting(): readonly string[] {
     return this.#waiting;
+  }
+
+  /** The last one, unless a configuration was applied since. */
+  get lastRefused(): RefusedReload | null {
+    return this.#lastRefused;
   }
 
   /** Brings the first configuration into force. Rejects when it cannot be. */
@@ -83,6 +100,7 @@ export class Reloader {
       const wanted = await source.load();
       await rollout.apply(effectiveConfig(started, wanted));
       this.#applied++;
+      this.#lastRefused = null;
       metrics.reloaded(true, clock.wall());
       this.#settle(started, wanted);
     } catch (error) {
@@ -97,9 +115,9 @@ export class Reloader {
 
   /** What is not part of a snapshot. */
   #settle(started: Config, wanted: Config): void {
-    const { spans, diagnosis, log } = this.#options;
+    const { spans, followers, log } = this.#options;
     spans.configure(wanted);
-    void diagnosis.configure(wanted, this.#version());
+    for (const follower of followers) void follower.configure(wanted, this.#version());
     // A level set through the admin plane stays until the configuration says another than before.
     if (this.#logLevel !== wanted.log.level) log.setLevel(wanted.log.level);
     this.#logLevel = wanted.log.level;
@@ -111,6 +129,7 @@ export class Reloader {
   #refuse(message: string, problems: readonly Problem[]): ReloadResult {
     const { metrics, clock, log } = this.#options;
     this.#refused++;
+    this.#lastRefused = { atMs: clock.wall(), problems };
     metrics.reloaded(false, clock.wall());
     const version = this.#version();
     log.error(`configuration refused, ${version} stays in force: ${message}`, {

@@ -24,6 +24,8 @@ export interface RolloutOptions {
   readonly accessLogs: AccessLogs;
   readonly clock: Clock;
   readonly log: ControlLog;
+  /** Asked once, when the first configuration is about to go to the threads: false holds its listeners back. */
+  mayOpen(): boolean;
 }
 
 /** A configuration in force. */
@@ -55,6 +57,11 @@ export class Rollout {
   /** The newest that threads were given; the version of the next is one higher. */
   #sent: Snapshot | null = null;
   #closed: ClosedListeners = 'none';
+  #isHeld = false;
+  /** The next snapshot opens what was held back: a thread serves only once it has that one. */
+  #isOpening = false;
+  /** Of listeners that are held back: nobody is to have their ports in between. */
+  readonly #heldClaims: PortClaim[] = [];
   #isApplying = false;
   /** Something changed while a configuration was being applied. */
   #isBehind = false;
@@ -72,6 +79,11 @@ export class Rollout {
     return this.#closed;
   }
 
+  /** The configuration is in force without its listeners, until `open`. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
   /** Base of the listener's counters. */
   listenerSlot(name: string): number | undefined {
     return this.#sent?.slots.listeners[name];
@@ -80,13 +92,34 @@ export class Rollout {
   /** Rejects with a MeshlockError that says why it was refused; then everything is as before. One at a time. */
   async apply(config: Config): Promise<void> {
     const claim = await this.#ports.claim(config.listeners);
+    let isKept = false;
     try {
       this.#options.clusters.add(config.clusters);
       await this.#warm();
+      if (this.#inForce === null) this.#isHeld = !this.#options.mayOpen();
       await this.#exchange(config, claim);
+      isKept = this.#isHeld;
+      if (isKept) this.#heldClaims.push(claim);
     } finally {
-      claim.release();
+      if (!isKept) claim.release();
     }
+  }
+
+  /**
+   * Has all threads accept on all listeners that were held back. Once open they stay so: what is wrong later makes this
+   * process unready, but cutting off those who use it would help nobody.
+   */
+  open(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#isOpening = true;
+    this.releaseHeld();
+    this.push();
+  }
+
+  /** Gives up ports that are held for listeners which will not be opened any more. */
+  releaseHeld(): void {
+    for (const claim of this.#heldClaims.splice(0)) claim.release();
   }
 
   /** Hands the threads what is known of endpoints and health now, unless they know it. */
@@ -98,6 +131,8 @@ export class Rollout {
     this.#sent = snapshot;
     this.#options.directory.retain(basesOf(snapshot));
     this.#options.group.post(snapshot);
+    if (this.#isOpening) this.#inForce = { ...this.#inForce, snapshotVersion: snapshot.version };
+    this.#isOpening = false;
   }
 
   /** Closes listeners for the rest of the process's life; what runs on them finishes. */
@@ -193,7 +228,7 @@ export class Rollout {
   }
 
   #isClosed(role: ListenerConfig['role']): boolean {
-    return this.#closed === 'all' || (this.#closed === 'inbound' && role === 'inbound');
+    return this.#isHeld || this.#closed === 'all' || (this.#closed === 'inbound' && role === 'inbound');
   }
 }
 

@@ -25,6 +25,7 @@ export function compileSnapshot(parts: SnapshotParts): Snapshot {
       ...config,
       admin: { address: null, token: '' },
       holmes: { ...config.holmes, pyroscope: null },
+      mesh: { ...config.mesh, aggregator: null },
       listeners,
     },
     slots: slotsOf(config, directory),

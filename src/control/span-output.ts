@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Random } from '../base/index.ts';
 import type { Config, NodeIdentity } from '../config/index.ts';
-import { type ControlMetrics, type Log, SpanExporter } from '../telemetry/control.ts';
+import { type ControlMetrics, type Log, SpanExporter, type SpanFigures } from '../telemetry/control.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
 
 export interface SpanOutputOptions {
@@ -33,6 +33,15 @@ export class SpanOutput {
     const { clock, random, log, metrics } = this.#options;
     this.#exporter = made === null ? null : new SpanExporter({ ...made, clock, random, log });
     metrics.setSpans(this.#exporter);
+  }
+
+  /** `null` while nothing is exported. */
+  get figures(): (SpanFigures & { readonly endpoint: string }) | null {
+    const exporter = this.#exporter;
+    if (exporter === null || this.#made === null) return null;
+    const { exported, droppedQueueFull, droppedRejected, droppedShutdown } = exporter;
+    const { endpoint } = this.#made;
+    return { endpoint, exported, droppedQueueFull, droppedRejected, droppedShutdown };
   }
 
   accept(spans: readonly SpanRecord[]): void {

@@ -1,8 +1,9 @@
-/** Takes what data threads send to where it belongs: log, access logs, spans, outlier detection. */
+/** Takes what data threads send to where it belongs: log, access logs, spans, outlier detection, counts of calls. */
 import type { FromData, ToData } from '../data/index.ts';
 import type { Log } from '../telemetry/control.ts';
 import type { AccessLogs } from './access-logs.ts';
 import type { ClusterManager } from './cluster-manager.ts';
+import type { EdgeCounts } from './mesh/edge-counts.ts';
 import type { SpanOutput } from './span-output.ts';
 
 export interface MessageTargets {
@@ -10,6 +11,7 @@ export interface MessageTargets {
   readonly accessLogs: AccessLogs;
   readonly spans: SpanOutput;
   readonly clusters: ClusterManager;
+  readonly edges: EdgeCounts;
 }
 
 export function deliver(
@@ -28,6 +30,10 @@ export function deliver(
       targets.accessLogs.write(path, lines, () => reply({ kind: 'access-log-written', path, bytes }));
       break;
     }
+    case 'edges':
+      targets.edges.accept(thread, message);
+      reply({ kind: 'edges-taken' });
+      break;
     case 'spans':
       targets.spans.accept(message.spans);
       break;

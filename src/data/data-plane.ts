@@ -19,6 +19,7 @@ import { type CounterStore, type SpanRecord, Tracer } from '../telemetry/index.t
 import { AccessLogs } from './access-logs.ts';
 import { ClusterSet } from './cluster-set.ts';
 import { FaultLog } from './fault-log.ts';
+import { MeshSide } from './mesh-side.ts';
 import { type ConnectionContext, ListenerRuntime } from './listener-runtime.ts';
 import { type FromData, type ListenerFailure, routeKey, type Snapshot } from './snapshot.ts';
 
@@ -49,6 +50,7 @@ export class DataPlane {
   readonly #options: DataPlaneOptions;
   readonly #clusters: ClusterSet;
   readonly #accessLogs: AccessLogs;
+  readonly #mesh: MeshSide;
   readonly #listeners = new Map<string, ListenerRuntime>();
   readonly #addresses = new Map<ListenerRuntime, SocketAddress>();
   readonly #filters = new Map<string, { config: HttpListenerConfig; filters: readonly StreamFilter[] }>();
@@ -68,6 +70,7 @@ export class DataPlane {
     this.#accessLogs = new AccessLogs(options.counters, (path, lines) =>
       options.send({ kind: 'access-log', path, lines }, [lines.buffer]),
     );
+    this.#mesh = new MeshSide(options.net.clock, (epoch) => options.send({ kind: 'edges', ...epoch }));
   }
 
   async apply(snapshot: Snapshot): Promise<Applied> {
@@ -104,6 +107,10 @@ export class DataPlane {
     this.#accessLogs.acknowledge(path, bytes);
   }
 
+  acknowledgeEdges(): void {
+    this.#mesh.taken();
+  }
+
   discourage(on: boolean): void {
     for (const runtime of this.#listeners.values()) runtime.discouraged = on;
   }
@@ -125,6 +132,7 @@ export class DataPlane {
     for (const runtime of this.#all()) count += runtime.cut();
     this.#clusters.close();
     this.#accessLogs.flush();
+    this.#mesh.close();
     return count;
   }
 
@@ -188,6 +196,7 @@ export class DataPlane {
       random,
       accessLog: this.#accessLogs.open(config.accessLogs),
       tracer: this.#tracerOf(snapshot),
+      mesh: this.#mesh.of(config.role, snapshot.config),
     };
   }
 
@@ -258,6 +267,7 @@ export class DataPlane {
 
   #commit(prepared: readonly Prepared[], snapshot: Snapshot): void {
     this.#clusters.apply(snapshot);
+    this.#mesh.commit(snapshot.config.mesh);
     const before = new Map(this.#listeners);
     this.#listeners.clear();
     for (const { config, connections, runtime } of prepared) {

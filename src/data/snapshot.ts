@@ -4,6 +4,7 @@
  */
 import type { EndpointState } from '../cluster/index.ts';
 import type { Config, SocketAddress } from '../config/index.ts';
+import type { EdgeEpoch } from '../proxy/index.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
 
 export interface Snapshot {
@@ -47,6 +48,8 @@ export type ToData =
   | { readonly kind: 'drain'; readonly deadlineMs: number }
   /** So many bytes of `access-log` messages of this path were written or dropped: the thread may send as many more. */
   | { readonly kind: 'access-log-written'; readonly path: string; readonly bytes: number }
+  /** One message `edges` was dealt with. */
+  | { readonly kind: 'edges-taken' }
   /** Close and reopen nothing, answer nothing: ask every keep-alive connection to go elsewhere from now on. */
   | { readonly kind: 'discourage'; readonly on: boolean };
 
@@ -68,6 +71,8 @@ export type FromData =
     }
   /** Finished lines for one access-log path. The buffer is transferred. Answered with `access-log-written`. */
   | { readonly kind: 'access-log'; readonly path: string; readonly lines: Uint8Array<ArrayBuffer> }
+  /** A closed epoch, or what there is of the running one when the thread drains. Answered with `edges-taken`. */
+  | ({ readonly kind: 'edges' } & EdgeEpoch)
   | { readonly kind: 'spans'; readonly spans: readonly SpanRecord[] }
   | {
       readonly kind: 'log';

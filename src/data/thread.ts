@@ -57,6 +57,9 @@ port.on('message', (message: ToData) => {
     case 'discourage':
       plane.discourage(message.on);
       break;
+    case 'edges-taken':
+      plane.acknowledgeEdges();
+      break;
     case 'access-log-written':
       plane.acknowledgeAccessLog(message.path, message.bytes);
       break;

@@ -124,6 +124,11 @@ export class Connection implements DeadlineOwner {
   /** The client's address; with PROXY protocol the one it names. IPv4 in an IPv6 socket is written as IPv4. */
   get remoteAddress(): string {
     if (this.origin !== null) return this.origin.sourceAddress;
+    return this.peerAddress;
+  }
+
+  /** The other end of the connection itself, whomever it says it speaks for. */
+  get peerAddress(): string {
     return (this.#remoteAddress ??= plainAddress(this.#socket.remoteAddress));
   }
 

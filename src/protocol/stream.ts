@@ -30,7 +30,8 @@ export type DownstreamReset = (typeof DownstreamReset)[keyof typeof DownstreamRe
 
 /** How the exchange answers. */
 export interface ResponseStream {
-  sendInterim(head: ResponseHead): void;
+  /** `edit`: what changes about it; nothing when left out. */
+  sendInterim(head: ResponseHead, edit?: HeadEdit): void;
   /** Forwards an upstream's head. `ended`: no body follows. */
   sendHead(head: ResponseHead, edit: HeadEdit, ended: boolean): void;
   /** A complete answer of the proxy's own. `lines`: further field lines, each with CRLF. */

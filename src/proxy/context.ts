@@ -8,6 +8,7 @@ import type { RouteTable } from '../route/index.ts';
 import type { CounterStore } from '../telemetry/index.ts';
 import type { AccessLog } from './access-log.ts';
 import type { ExchangeTracer } from './exchange-trace.ts';
+import type { ListenerMesh } from './mesh/listener-mesh.ts';
 
 /** A cluster with this thread's connections to it. */
 export interface ProxyCluster {
@@ -31,4 +32,6 @@ export interface ProxyContext {
   readonly random: Random;
   readonly accessLog: AccessLog | null;
   readonly tracer: ExchangeTracer | null;
+  /** `null`: this node is in no mesh. */
+  readonly mesh: ListenerMesh | null;
 }

@@ -28,8 +28,12 @@ import { ListenerSlot, ResponseFlag, RouteSlot, ThreadSlot } from '../telemetry/
 import type { ProxyContext } from './context.ts';
 import { ExchangeTrace } from './exchange-trace.ts';
 import { FilterRun } from './filter-run.ts';
-import { replyLines, requestEdit, responseEdit } from './header-changes.ts';
+import { replyLines, requestEdit, responseEdit, unchanged } from './header-changes.ts';
 import { proxyStatusLine, replyText, statusOfFlag } from './local-reply.ts';
+import type { Caller } from './mesh/caller.ts';
+import type { PeerEntry } from './mesh/edge-table.ts';
+import { withoutPeer } from './mesh/listener-mesh.ts';
+import { peerHeader } from './mesh/peer-text.ts';
 import { ownAnswer } from './own-answer.ts';
 import { recordExchange } from './record.ts';
 import { RequestBody } from './request-body.ts';
@@ -62,8 +66,11 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   upstreamLocalAddress = '';
   requestHeaders: (string | undefined)[] | null = null;
   responseHeaders: (string | undefined)[] | null = null;
+  /** The node that calls; `null`: not known. Inbound listeners of a mesh only. */
+  peer: PeerEntry | null = null;
   readonly #stream: ResponseStream;
   readonly #forwarded: ForwardedLines;
+  readonly #caller: Caller | null;
   readonly #deadline: Deadline;
   #phase: Phase = Phase.Filtering;
   #bodiless = false;
@@ -80,11 +87,13 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     stream: ResponseStream;
     connection: Connection;
     forwarded: ForwardedLines;
+    caller: Caller | null;
   }) {
     this.context = options.context;
     this.#stream = options.stream;
     this.connection = options.connection;
     this.#forwarded = options.forwarded;
+    this.#caller = options.caller;
     this.startedMs = options.context.clock.now();
     this.#deadline = new Deadline(this);
     options.context.counters.add(options.context.slot + ListenerSlot.requestsActive, 1);
@@ -98,6 +107,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     this.head = head;
     this.#bodiless = ended;
     if (ended) this.#endRequest();
+    if (this.#caller !== null) this.peer = this.#caller.read(head);
     if (context.accessLog !== null) {
       this.requestHeaders = context.accessLog.captureRequest(head);
       // Not to be had any more when the client has gone.
@@ -139,9 +149,9 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   }
 
   onRequestEnd(trailers: Buffer | null): void {
-    this.#trailers = trailers;
+    this.#trailers = this.#ownTrailers(trailers);
     this.#endRequest();
-    if (this.#phase >= Phase.Sent && this.#phase < Phase.Done) this.tries?.upstream?.sendEnd(trailers);
+    if (this.#phase >= Phase.Sent && this.#phase < Phase.Done) this.tries?.upstream?.sendEnd(this.#trailers);
     // From here on the route's timeout counts.
     if (this.#phase === Phase.Waiting || this.#phase === Phase.Sent) this.#arm();
   }
@@ -217,6 +227,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     if (this.requestHeaders !== null) {
       this.context.accessLog!.noteRequestId(this.requestHeaders, this.#forwarded.requestId);
     }
+    if (this.#caller?.carriesHeader === true) dropped.push(peerHeader);
     const lines = this.trace === null ? '' : this.trace.requestLines(dropped);
     return requestEdit({ head, route, filters: this.#filters, dropped, block, lines });
   }
@@ -293,7 +304,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
 
   onInterimHead(head: ResponseHead): void {
     this.#moved = true;
-    this.#stream.sendInterim(head);
+    this.#stream.sendInterim(head, this.context.mesh?.interimEdit(head));
   }
 
   // Sent -> Answering | Tunnel | Picking (retry)
@@ -311,7 +322,8 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     this.status = head.status;
     this.answerBegunMs = context.clock.now();
     this.#body?.forget();
-    const edit = responseEdit(head, this.route!, this.#filters, this.#edit!.upgrade);
+    let edit = responseEdit(head, this.route!, this.#filters, this.#edit!.upgrade);
+    if (context.mesh !== null) edit = context.mesh.answerEdit(head, edit, edit === unchanged, this);
     if (context.accessLog !== null) this.responseHeaders = context.accessLog.captureResponse(head);
     if (this.details === '') this.details = 'via_upstream';
     const bodiless = ended || head.status === 101;
@@ -357,7 +369,12 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       this.#stream.sendEnd(null);
       return;
     }
-    this.#completeAnswer(trailers);
+    this.#completeAnswer(this.#ownTrailers(trailers));
+  }
+
+  /** Trailers as they go on: nobody introduces himself there. */
+  #ownTrailers(trailers: Buffer | null): Buffer | null {
+    return trailers === null || this.context.mesh === null ? trailers : withoutPeer(trailers);
   }
 
   onUpstreamReset(reason: ResetReason, detail: string): void {
@@ -472,7 +489,9 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     const isBodiless = this.head?.methodKind === Method.Head || status === 204 || status === 304;
     if (!isBodiless) this.bytesSent += Buffer.byteLength(body);
     this.#finish();
-    this.#stream.sendReply(status, replyLines(lines, this.route, filters), body);
+    const answer = replyLines(lines, this.route, filters);
+    const { mesh } = this.context;
+    this.#stream.sendReply(status, mesh === null ? answer : mesh.replyLines(answer, this.peer), body);
   }
 
   /** A filter answers. */

@@ -7,7 +7,8 @@ import { hopsLeft } from './max-forwards.ts';
 
 const noBytes: Buffer = Buffer.alloc(0);
 const noPatch: HeaderPatch = new HeaderPatch([], []);
-const unchanged: HeadEdit = {
+/** Of an answer that nothing is changed about. */
+export const unchanged: HeadEdit = {
   target: null,
   authority: null,
   dropped: [],

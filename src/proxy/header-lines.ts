@@ -36,6 +36,7 @@ const ownFields: ReadonlySet<string> = new Set([
   'x-b3-parentspanid',
   'x-b3-sampled',
   'x-b3-flags',
+  'x-meshlock-peer',
 ]);
 
 /** Whether one of these names, in lower case, is that of a field that this hop may add. */

@@ -3,6 +3,7 @@ import type { Connection } from '../net/index.ts';
 import { Http1Downstream } from '../protocol/index.ts';
 import type { ProxyContext } from './context.ts';
 import { Exchange } from './exchange.ts';
+import { Caller } from './mesh/caller.ts';
 import { refuseRequest } from './refusal.ts';
 import { ForwardedLines } from './request-edit.ts';
 
@@ -18,6 +19,7 @@ export function openHttpConnection(options: HttpConnectionOptions): Http1Downstr
   const context = options.context();
   let forwarded: ForwardedLines | null = null;
   let forwardedFor = context.http;
+  let caller: Caller | null = null;
   return new Http1Downstream({
     connection,
     limits: context.http.limits,
@@ -29,8 +31,9 @@ export function openHttpConnection(options: HttpConnectionOptions): Http1Downstr
       if (forwarded === null || forwardedFor !== current.http) {
         forwardedFor = current.http;
         forwarded = linesFor(connection, current);
+        caller = current.mesh === null ? null : new Caller(current.mesh, connection);
       }
-      return new Exchange({ context: current, stream, connection, forwarded });
+      return new Exchange({ context: current, stream, connection, forwarded, caller });
     },
     refuse: (refusal) => refuseRequest(options.context(), connection, refusal),
   });
@@ -43,5 +46,6 @@ function linesFor(connection: Connection, context: ProxyContext): ForwardedLines
     via,
     remoteAddress: connection.remoteAddress,
     scheme: 'http',
+    introduction: context.mesh?.requestLine ?? '',
   });
 }

@@ -11,7 +11,7 @@ import {
 import type { Exchange } from './exchange.ts';
 
 export function recordExchange(exchange: Exchange): void {
-  const { counters, slot, clock, accessLog } = exchange.context;
+  const { counters, slot, clock, accessLog, mesh } = exchange.context;
   const durationMs = clock.now() - exchange.startedMs;
   const codeClass = codeClassOf(exchange.status);
   counters.add(slot + ListenerSlot.requestsActive, -1);
@@ -21,6 +21,7 @@ export function recordExchange(exchange: Exchange): void {
     counters.add(exchange.route.slot + RouteSlot.requests + codeClass, 1);
     observe(counters, exchange.route.slot + RouteSlot.duration, durationBuckets, durationMs / 1000);
   }
+  if (mesh !== null) mesh.record(exchange);
   if (accessLog !== null) {
     fill(accessLog.entry, exchange, durationMs);
     accessLog.write();

@@ -13,6 +13,7 @@ export class ForwardedLines {
   readonly #address: string;
   readonly #scheme: string;
   readonly #via: string;
+  readonly #introduction: string;
   /** What the last request with this authority and version got: its lines, then a request id to write over. */
   #authority: Buffer | null = null;
   #minorVersion = -1;
@@ -21,11 +22,19 @@ export class ForwardedLines {
   /** Whether the last request got a new id. */
   #madeId = false;
 
-  constructor(options: { config: ForwardedConfig; via: string; remoteAddress: string; scheme: string }) {
+  /** `introduction`: a complete line that goes with every request, or nothing. */
+  constructor(options: {
+    config: ForwardedConfig;
+    via: string;
+    remoteAddress: string;
+    scheme: string;
+    introduction: string;
+  }) {
     this.#config = options.config;
     this.#address = options.remoteAddress;
     this.#scheme = options.scheme;
     this.#via = options.via;
+    this.#introduction = options.introduction;
   }
 
   /**
@@ -63,7 +72,10 @@ export class ForwardedLines {
   }
 
   #prepare(lines: string, authority: Buffer | null, minorVersion: number): void {
-    this.#usual = Buffer.from(`${lines}${requestIdPrefix}${' '.repeat(uuidLength)}\r\n`, 'latin1');
+    this.#usual = Buffer.from(
+      `${lines}${this.#introduction}${requestIdPrefix}${' '.repeat(uuidLength)}\r\n`,
+      'latin1',
+    );
     this.#requestIdAt = this.#usual.length - uuidLength - 2;
     this.#authority = authority;
     this.#minorVersion = minorVersion;

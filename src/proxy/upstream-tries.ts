@@ -2,7 +2,7 @@
  * The tries of one exchange towards its cluster: whom it asks now, how often it has asked, and whether it may ask
  * again. Every place that is taken at a circuit breaker and every count that is begun is given back here.
  */
-import type { Endpoint, Outcome, PoolWaiter } from '../cluster/index.ts';
+import { type Endpoint, Outcome, type PoolWaiter } from '../cluster/index.ts';
 import type { RetryConfig } from '../config/index.ts';
 import { type Http1Upstream, ResetReason } from '../protocol/index.ts';
 import { isIdempotentMethod, mayReplayOnFreshConnection, retriesReset } from '../route/index.ts';
@@ -19,6 +19,9 @@ export class UpstreamTries {
   startedMs = 0;
   /** Tries that were started. */
   count = 0;
+  /** How the last try ended, as `end` was told. */
+  lastOutcome: Outcome = Outcome.Cancelled;
+  lastStatus = 0;
   readonly #context: ProxyContext;
   readonly #policy: RetryConfig;
   #open = false;
@@ -68,6 +71,8 @@ export class UpstreamTries {
   end(outcome: Outcome, status: number): boolean {
     if (!this.#open) return false;
     this.#open = false;
+    this.lastOutcome = outcome;
+    this.lastStatus = status;
     const { cluster } = this.target;
     cluster.end(this.endpoint!, outcome, status, this.#context.clock.now() - this.startedMs);
     cluster.breakers.releaseRequest();

@@ -47,7 +47,13 @@ describe('the built package', () => {
         'SettingsError,WorkerLinks,WorkerSubject,applyChange,defaultSettings,parseChange,readingTable,ruleTable,' +
         'settingsAsJson,systemClock,watch',
     ],
-    ['meshlock/health', 'ComponentStatus,Verdict'],
+    [
+      'meshlock/health',
+      'Action,AggregateServer,AggregateSettingsError,Aggregator,ComponentStatus,EpochCounter,' +
+        'FailureOrigin,HealthRegistry,ReportSender,TrafficGate,Verdict,Viewpoint,' +
+        'defaultAggregateSettings,healthJson,infer,joinEpochs,judgeRelease,lineText,mergeEvidence,' +
+        'observeHttp,parseAggregateSettings,verboseText',
+    ],
   ])('is imported as %s', async (specifier, names) => {
     expect(await evaluate(`console.log(Object.keys(await import('${specifier}')).join())`)).toBe(names);
   });

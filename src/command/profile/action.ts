@@ -1,13 +1,13 @@
-/** Does what `meshlock profile` was asked for. Everything here rejects with a ProfileFailure. */
-import { readFile } from 'node:fs/promises';
+/** Does what `meshlock profile` was asked for. Everything here rejects with a AdminFailure. */
 import { systemClock } from '../../base/index.ts';
+import { AdminClient } from '../admin/admin-client.ts';
+import { AdminFailure } from '../admin/admin-failure.ts';
+import { readToken } from '../admin/admin-token.ts';
 import type { Output } from '../command.ts';
-import { AdminClient } from './admin-client.ts';
 import { openInBrowser } from './browser.ts';
 import { chooseCapture, listCaptures } from './capture-choice.ts';
 import { captureTable, captureText } from './capture-text.ts';
 import { type CaptureView, captureView } from './capture-view.ts';
-import { ProfileFailure } from './failure.ts';
 import type { ProfilePlan } from './plan.ts';
 import { byteSize } from './quantity.ts';
 import { requireFree, save } from './save.ts';
@@ -18,7 +18,6 @@ type PlanOf<Action extends ProfilePlan['action']> = Extract<ProfilePlan, { actio
 const graceMs = 180_000;
 /** Of a heap of gigabytes. */
 const snapshotMs = 900_000;
-const maxTokenLength = 4096;
 
 export async function runAction(plan: ProfilePlan, output: Output): Promise<void> {
   const client = new AdminClient(plan.admin, await readToken(plan.tokenFile));
@@ -80,7 +79,7 @@ async function take(client: AdminClient, plan: PlanOf<'take'>, output: Output): 
     timeoutMs: (seconds ?? 0) * 1000 + (kind === 'snapshot' ? snapshotMs : graceMs),
   });
   const view = captureView(answer);
-  if (view === null) throw new ProfileFailure(`${client.urlOf('/captures')} answers no capture`);
+  if (view === null) throw new AdminFailure(`${client.urlOf('/captures')} answers no capture`);
   if (json) writeJson(output, answer);
   else output.out(`${view.sentence}\n${view.id}\n`);
 }
@@ -89,7 +88,7 @@ async function open(client: AdminClient, plan: PlanOf<'open'>, output: Output): 
   const { view } = await chooseCapture(client, plan.capture);
   const format = ['cpuprofile', 'heapprofile', 'pb.gz'].find((each) => hasFormat(view, each));
   if (format === undefined) {
-    throw new ProfileFailure(`${view.id} has nothing to draw: see meshlock profile get ${view.id}`);
+    throw new AdminFailure(`${view.id} has nothing to draw: see meshlock profile get ${view.id}`);
   }
   const url = client.urlOf(
     `/speedscope/index.html#profileURL=/captures/${encodeURIComponent(view.id)}.${format}`,
@@ -112,37 +111,15 @@ function chooseFormat(view: CaptureView, wanted: string | null): string {
   const formats = view.files.map(({ format }) => format);
   const [first] = formats;
   if (first === undefined)
-    throw new ProfileFailure(`${view.id} has no files, only its record: see meshlock profile show`);
+    throw new AdminFailure(`${view.id} has no files, only its record: see meshlock profile show`);
   if (wanted === null) return formats.includes('pb.gz') ? 'pb.gz' : first;
   if (formats.includes(wanted)) return wanted;
-  throw new ProfileFailure(`${view.id} is not to be had as ${wanted}: it has ${formats.join(', ')}`);
+  throw new AdminFailure(`${view.id} is not to be had as ${wanted}: it has ${formats.join(', ')}`);
 }
 
 /** Both come from the other side, and must not lead to another folder. */
 function fileNameOf(id: string, format: string): string {
   return `${id}.${format}`.replaceAll(/[^\w.-]/g, '_').replace(/^\.+/, '_');
-}
-
-/** The file wins over the environment; empty: none. */
-async function readToken(path: string | null): Promise<string> {
-  if (path === null) return checkedToken(process.env['MESHLOCK_ADMIN_TOKEN'] ?? '', 'MESHLOCK_ADMIN_TOKEN');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new ProfileFailure(
-      `cannot read the token: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  if (text.trim() === '') throw new ProfileFailure(`${path} is empty: expected a token`);
-  return checkedToken(text, path);
-}
-
-/** It goes into a header; said without the token itself. */
-function checkedToken(text: string, from: string): string {
-  const token = text.trim();
-  if (/^[\x21-\x7e]*$/.test(token) && token.length <= maxTokenLength) return token;
-  throw new ProfileFailure(`${from} holds no token: expected one line of printable characters`);
 }
 
 function writeJson(output: Output, value: unknown): void {

@@ -2,7 +2,7 @@
  * The part of a capture's record that is shown at a terminal, read from the admin API's JSON. The type is holmes'
  * CaptureRecord; it is written down again because the proxy may be of another version than this command.
  */
-import { type JsonObject, isObject, numberOf, objectOf, objectsOf, textOf } from './json.ts';
+import { type JsonObject, isObject, numberOf, objectOf, objectsOf, textOf } from '../admin/json.ts';
 
 export interface CaptureView {
   readonly id: string;

@@ -1,7 +1,7 @@
 /** What the words behind `meshlock profile` come to. All mistakes are collected. */
 import { didYouMean, MeshlockError, type Problem } from '../../base/index.ts';
 import { type Invocation, valueOf } from '../command.ts';
-import { type AdminAddress, readAdminAddress } from './admin-address.ts';
+import { type AdminAddress, readAdminAddress } from '../admin/admin-address.ts';
 
 export type ProfilePlan = { readonly admin: AdminAddress; readonly tokenFile: string | null } & (
   | {

@@ -1,6 +1,6 @@
 /** `meshlock profile`: the captures of a running proxy, from another terminal. */
 import type { Command, Invocation, Output } from '../command.ts';
-import { ProfileFailure } from './failure.ts';
+import { AdminFailure } from '../admin/admin-failure.ts';
 import { readProfilePlan } from './plan.ts';
 
 export const profileCommand: Command = {
@@ -48,7 +48,7 @@ export const profileCommand: Command = {
       await runAction(plan, output);
       return 0;
     } catch (error) {
-      if (!(error instanceof ProfileFailure)) throw error;
+      if (!(error instanceof AdminFailure)) throw error;
       output.err(`meshlock: ${error.message}\n`);
       return 1;
     }

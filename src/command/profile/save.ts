@@ -5,7 +5,7 @@ import { link, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ProfileFailure } from './failure.ts';
+import { AdminFailure } from '../admin/admin-failure.ts';
 
 export interface SaveOptions {
   readonly path: string;
@@ -13,15 +13,14 @@ export interface SaveOptions {
   readonly force: boolean;
 }
 
-/** Rejects with a ProfileFailure, before a byte is loaded when there is a file already. */
+/** Rejects with a AdminFailure, before a byte is loaded when there is a file already. */
 export async function requireFree({ path, force }: SaveOptions): Promise<void> {
   const existing = await stat(path).catch(() => null);
-  if (existing?.isDirectory() === true)
-    throw new ProfileFailure(`${path} is a directory: name a file with -o`);
+  if (existing?.isDirectory() === true) throw new AdminFailure(`${path} is a directory: name a file with -o`);
   if (existing !== null && !force) throw taken(path);
 }
 
-/** Returns the number of bytes. Rejects with a ProfileFailure; then there is no new file. */
+/** Returns the number of bytes. Rejects with a AdminFailure; then there is no new file. */
 export async function save(source: Readable, { path, force }: SaveOptions): Promise<number> {
   const temporary = join(dirname(path), `.meshlock-${randomBytes(6).toString('hex')}.part`);
   try {
@@ -33,9 +32,7 @@ export async function save(source: Readable, { path, force }: SaveOptions): Prom
     return file.bytesWritten;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') throw taken(path);
-    throw new ProfileFailure(
-      `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new AdminFailure(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     await rm(temporary, { force: true });
   }
@@ -55,6 +52,6 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-function taken(path: string): ProfileFailure {
-  return new ProfileFailure(`${path} exists: use --force to overwrite it, or name another file with -o`);
+function taken(path: string): AdminFailure {
+  return new AdminFailure(`${path} exists: use --force to overwrite it, or name another file with -o`);
 }

@@ -265,9 +265,9 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
     return this.#connection.blocked;
   }
 
-  sendInterim(head: ResponseHead): void {
+  sendInterim(head: ResponseHead, edit: HeadEdit = noEdit): void {
     if (this.#clientMinorVersion === 0 || this.#answerBegun) return;
-    writeResponseHead(this.#connection, asHttp1(head), noEdit, '');
+    writeResponseHead(this.#connection, asHttp1(head), edit, '');
   }
 
   sendHead(head: ResponseHead, edit: HeadEdit, ended: boolean): void {

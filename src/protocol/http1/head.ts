@@ -157,10 +157,8 @@ export class Http1Head implements RequestHead, ResponseHead {
   header(name: string): string | undefined {
     const field = fieldByName(name);
     if (field !== Field.Other) return this.fieldValue(field);
-    for (let i = 0; i < this.headerCount; i++) {
-      if (this.fields[i] === Field.Other && this.nameIs(i, name)) return this.headerValue(i);
-    }
-    return undefined;
+    const index = this.indexOf(name);
+    return index < 0 ? undefined : this.headerValue(index);
   }
 
   /** First value of a known field. */
@@ -188,6 +186,23 @@ export class Http1Head implements RequestHead, ResponseHead {
 
   headerValue(index: number): string {
     return this.#text(this.offsets[4 * index + 2]!, this.offsets[4 * index + 3]!);
+  }
+
+  /** Where the first field of this name, in lower case, stands; -1: nowhere. Not for fields that `Field` names. */
+  indexOf(name: string, from = 0): number {
+    for (let i = from; i < this.headerCount; i++) {
+      if (this.fields[i] === Field.Other && this.nameIs(i, name)) return i;
+    }
+    return -1;
+  }
+
+  /** Whether the value of field `index` is exactly `bytes`. */
+  valueIs(index: number, bytes: Uint8Array): boolean {
+    const start = this.offsets[4 * index + 2]!;
+    if (this.offsets[4 * index + 3]! - start !== bytes.length) return false;
+    const at = this.base + start;
+    for (let i = 0; i < bytes.length; i++) if (this.bytes[at + i] !== bytes[i]) return false;
+    return true;
   }
 
   /** Whether field `index` is called `name`, in lower case. */

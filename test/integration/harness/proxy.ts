@@ -273,6 +273,7 @@ export class TestProxy {
   #receive(message: FromData): void {
     if (message.kind !== 'access-log') {
       this.messages.push(message);
+      if (message.kind === 'edges') this.#plane.acknowledgeEdges();
       return;
     }
     const lines = this.#lines.get(message.path) ?? [];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { connectPeer, type Peer } from '../harness/index.ts';
 import { type Answer, call } from './call.ts';
-import { documentedCalls, isDiagnosis } from './documented-calls.ts';
+import { documentedCalls, isDiagnosis, isHealth } from './documented-calls.ts';
 import { becomesTrue } from './eventually.ts';
 import { type Configuration, launchMeshlock, type Meshlock, startMeshlock } from './meshlock.ts';
 import { readSamples } from './samples.ts';
@@ -70,8 +70,8 @@ function configuration(): Configuration {
   };
 }
 
-/** Those of holmes have a test of their own: diagnosis.test.ts. */
-const ownCalls = documentedCalls().filter((documented) => !isDiagnosis(documented));
+/** Those of holmes and of health have tests of their own: diagnosis.test.ts and gate.test.ts. */
+const ownCalls = documentedCalls().filter((documented) => !isDiagnosis(documented) && !isHealth(documented));
 
 type Check = (answer: Answer, json: unknown) => void;
 

@@ -14,3 +14,8 @@ export function documentedCalls(): string[] {
 export function isDiagnosis(documented: string): boolean {
   return /^\w+ \/(captures|holmes|speedscope)\b/.test(documented);
 }
+
+/** Of static health: in forms of their own, for probes. */
+export function isHealth(documented: string): boolean {
+  return /^\w+ \/(livez|readyz|startupz|v1\/health|gate)\b/.test(documented);
+}

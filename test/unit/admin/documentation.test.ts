@@ -2,16 +2,24 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { adminTable } from '../../../src/admin/endpoint/table.ts';
 import { ManualClock } from '../../../src/base/index.ts';
+import { healthRoutes } from '../../../src/control/health/admin-routes.ts';
 import { diagnosisRoutes } from '../../../src/control/self-diagnosis/admin-routes.ts';
 import { FakeSource } from './fake-source.ts';
 
 const document = readFileSync(new URL('../../../docs/admin.md', import.meta.url), 'utf8');
 const clock = new ManualClock();
-const { routes } = adminTable(
-  new FakeSource(),
-  clock,
-  diagnosisRoutes({ monitor: null, obstacle: '' }, clock),
-);
+const { routes } = adminTable(new FakeSource(), clock, [
+  ...diagnosisRoutes({ monitor: null, obstacle: '' }, clock),
+  ...healthRoutes(
+    {
+      snapshot: { at: 0, status: 'starting', components: [], transitions: [] },
+      gate: { state: 'closed', hasOpened: false, waitingFor: [], override: null, since: 0 },
+      override: () => {},
+    },
+    () => ({ releaseId: '', version: '', serviceId: '' }),
+    clock,
+  ),
+]);
 
 const rows = document.split('\n').filter((line) => /^\| `(GET|POST) /.test(line));
 /** Three columns describe a parameter, two a call. */

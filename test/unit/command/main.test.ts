@@ -49,7 +49,9 @@ describe('command line', () => {
     expect(overview.code).toBe(0);
     expect(await run('--help')).toEqual(overview);
     expect(await run('-h')).toEqual(overview);
-    expect(overview.out).toContain('Exit codes: 0 done, 1 failed, 2 bad usage or configuration.');
+    expect(overview.out).toContain(
+      'Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 not known yet (health).',
+    );
   });
 
   test('has help with options and examples for every command, in two ways', async () => {

@@ -10,8 +10,8 @@ clusters:
 
 describe('the defaults', () => {
   test('of the process', () => {
-    // Of holmes: holmes.test.ts.
-    const { listeners, clusters, holmes: _, ...process } = config;
+    // Of holmes: holmes.test.ts; of the mesh: mesh.test.ts.
+    const { listeners, clusters, holmes: _, mesh: __, ...process } = config;
     expect(listeners).toHaveLength(2);
     expect(clusters).toHaveLength(1);
     expect(process).toEqual({

@@ -110,6 +110,7 @@ const orders: Record<string, (snapshot: Snapshot) => void> = {
 };
 
 port.on('message', (message: ToData) => {
+  if (message.kind === 'edges-taken') return;
   if (message.kind === 'discourage') {
     discouraged = message.on;
     return;

@@ -24,6 +24,8 @@ function reasons(changes: Partial<ReadinessFacts>): readonly string[] {
     snapshotVersion: 3,
     listeners: ['inbound'],
     warming: [],
+    isHeld: false,
+    gate: [],
     ...changes,
   });
   expect(readiness.ready).toBe(readiness.reasons.length === 0);

@@ -134,6 +134,7 @@ export function testConfig(changes: Partial<Config> = {}): Config {
     log: { level: 'info', format: 'json' },
     tracing: { sampling: 0, propagate: ['w3c'], otlpEndpoint: null },
     holmes: holmesConfig(),
+    mesh: { enabled: false, trust: [], maxPeers: 1000, aggregator: null },
     listeners: [listenerConfig('inbound', 'app')],
     clusters: [clusterConfig('app')],
     ...changes,

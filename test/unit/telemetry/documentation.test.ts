@@ -1,7 +1,11 @@
 /** The pages on metrics, access logs and tracing say what the code does, in both directions. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { EdgeCounts } from '../../../src/control/mesh/edge-counts.ts';
+import { measureEdges } from '../../../src/control/mesh/edge-metrics.ts';
+import { measureHealth, type MeasuredHealth } from '../../../src/control/health/metrics.ts';
 import { HolmesMetrics } from '../../../src/control/self-diagnosis/metrics.ts';
+import { ManualClock } from '../../../src/base/index.ts';
 import { operators } from '../../../src/telemetry/access-log/operator.ts';
 import { accessLogProblems, responseFlagNames } from '../../../src/telemetry/index.ts';
 import { MeshFigures } from './mesh-figures.ts';
@@ -30,6 +34,12 @@ function section(text: string, heading: string): string {
   return part ?? '';
 }
 
+const noHealth: MeasuredHealth = {
+  snapshot: { at: 0, status: 'starting', components: [], transitions: [] },
+  gate: { state: 'closed', hasOpened: false, waitingFor: [], override: null, since: 0 },
+  onTransition: () => () => {},
+};
+
 describe('docs/metrics.md', () => {
   test('lists every metric with its type, labels and meaning, and no other', () => {
     const documented = codeRows(page('metrics.md')).map(([name, type, labels, meaning]) => ({
@@ -40,6 +50,15 @@ describe('docs/metrics.md', () => {
     }));
     const { registry } = new MeshFigures();
     expect(new HolmesMetrics(registry)).toBeDefined();
+    measureHealth(registry, noHealth);
+    const counts = new EdgeCounts({ clock: new ManualClock(), threads: () => 1 });
+    measureEdges(registry, counts, () => ({
+      node_id: '',
+      node_service: '',
+      node_version: '',
+      node_release: '',
+    }));
+    counts.close();
     const metrics = registry.getMetricsAsArray() as unknown as {
       name: string;
       type: string;

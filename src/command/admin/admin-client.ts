@@ -2,7 +2,7 @@
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isObject, textOf } from './json.ts';
-import { ProfileFailure } from './failure.ts';
+import { AdminFailure } from './admin-failure.ts';
 import type { AdminAddress } from './admin-address.ts';
 
 /** A list of some hundred records has a few megabytes. */
@@ -13,12 +13,14 @@ export interface AdminRequest {
   readonly method?: 'GET' | 'POST';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** Besides 200: statuses that bring an answer, not a refusal. */
+  readonly alsoAnswers?: readonly number[];
   /** Until the whole answer is there. */
   readonly timeoutMs?: number;
 }
 
 /** The API refused; `message` is what it said. */
-export class AdminRefusal extends ProfileFailure {
+export class AdminRefusal extends AdminFailure {
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -45,18 +47,18 @@ export class AdminClient {
     return `${this.#address}${path}`;
   }
 
-  /** Rejects with a ProfileFailure. */
+  /** Rejects with a AdminFailure. */
   async json(request: AdminRequest): Promise<unknown> {
     const response = await this.#send(request);
     const text = await this.#textOf(response);
     try {
       return JSON.parse(text);
     } catch {
-      throw new ProfileFailure(`${this.#address} does not answer like a Meshlock admin API`);
+      throw new AdminFailure(`${this.#address} does not answer like a Meshlock admin API`);
     }
   }
 
-  /** The body as it comes; the caller reads it to its end or destroys it. Rejects with a ProfileFailure. */
+  /** The body as it comes; the caller reads it to its end or destroys it. Rejects with a AdminFailure. */
   download(path: string): Promise<IncomingMessage> {
     // A heap snapshot takes as long as it takes; what stalls for so long is broken.
     return this.#send({ path, timeoutMs: 3_600_000 });
@@ -77,10 +79,10 @@ export class AdminClient {
     try {
       response = await promise;
     } catch (error) {
-      throw new ProfileFailure(this.#whyNot(error));
+      throw new AdminFailure(this.#whyNot(error));
     }
     const { statusCode = 0 } = response;
-    if (statusCode === 200) return response;
+    if (statusCode === 200 || request.alsoAnswers?.includes(statusCode)) return response;
     throw new AdminRefusal(statusCode, this.#refusal(statusCode, await this.#textOf(response)));
   }
 
@@ -91,10 +93,10 @@ export class AdminClient {
       for await (const piece of response as AsyncIterable<Buffer>) {
         pieces.push(piece);
         length += piece.length;
-        if (length > maxJsonBytes) throw new ProfileFailure(`${this.#address} answers without end`);
+        if (length > maxJsonBytes) throw new AdminFailure(`${this.#address} answers without end`);
       }
     } catch (error) {
-      throw error instanceof ProfileFailure ? error : new ProfileFailure(this.#whyNot(error));
+      throw error instanceof AdminFailure ? error : new AdminFailure(this.#whyNot(error));
     }
     return Buffer.concat(pieces).toString();
   }

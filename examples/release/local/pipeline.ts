@@ -1,0 +1,73 @@
+/**
+ * A release pipeline in small: rolls version 1.1.0 of `cart` out over a real local fleet and asks the aggregator for its
+ * verdict until there is one.
+ *
+ *   node examples/release/local/pipeline.ts good           goes through, exit code 0
+ *   node examples/release/local/pipeline.ts application    the new application fails one call in five: exit code 1
+ *   node examples/release/local/pipeline.ts node           the new node loses one call in five: exit code 1
+ *
+ * Exit code 3: no verdict in time.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ReleaseVerdict } from '../../../health/verdict/verdict.ts';
+import { Fleet, type FleetOptions } from './fleet.ts';
+
+const release = '2026-11-20.3';
+const patienceMs = 120_000;
+const pollMs = 2000;
+
+const faults: Readonly<Record<string, FleetOptions['fault']>> = {
+  good: { where: 'nowhere', share: 0 },
+  application: { where: 'application', share: 0.2 },
+  node: { where: 'node', share: 0.2 },
+};
+
+async function ask(fleet: Fleet): Promise<ReleaseVerdict> {
+  const url = `${fleet.aggregator}/v1/releases/${encodeURIComponent(release)}/verdict?service=cart`;
+  const answer = await fetch(url, { headers: fleet.headers });
+  if (!answer.ok) throw new Error(`the aggregator answered ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as ReleaseVerdict;
+}
+
+function show({ verdict, wouldBe, reasons, suspects }: ReleaseVerdict): void {
+  console.log(`  ${verdict} (${wouldBe})`);
+  for (const reason of reasons) console.log(`  - ${reason}`);
+  for (const { sentence } of suspects) console.log(`  - suspect: ${sentence}`);
+}
+
+/** An answer that has all it will have: a failing release with the module that is to blame. */
+function isFinal({ verdict, suspects }: ReleaseVerdict): boolean {
+  return verdict === 'pass' || (verdict === 'fail' && suspects.length > 0);
+}
+
+async function main(): Promise<number> {
+  const fault = faults[process.argv[2] ?? 'good'];
+  if (fault === undefined) {
+    console.error(`expected one of ${Object.keys(faults).join(', ')}`);
+    return 2;
+  }
+  const fleet = new Fleet({ fault, rate: 60, release });
+  try {
+    await fleet.start();
+    console.log(`release ${release}: cart 1.1.0 takes half of the calls`);
+    const deadlineMs = performance.now() + patienceMs;
+    let said = '';
+    while (performance.now() < deadlineMs) {
+      const verdict = await ask(fleet);
+      const line = verdict.reasons[0] ?? '';
+      if (line !== said) show(verdict);
+      said = line;
+      if (isFinal(verdict)) {
+        show(verdict);
+        return verdict.verdict === 'pass' ? 0 : 1;
+      }
+      await delay(pollMs);
+    }
+    console.log('no verdict in time: the rollout stays where it is');
+    return 3;
+  } finally {
+    await fleet.stop();
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,157 @@
+/**
+ * The edges of one epoch, put together from what both ends say of them. An end that does not know who the other is (an
+ * application that calls a name, a peer outside the mesh) counts it without a node: such counts go to the edges that the
+ * other end names, as far as that end's failures leave room, because they are the same failures seen once more.
+ */
+import type { EdgeCount } from '../observe/epoch-report.ts';
+import { Viewpoint } from '../observe/viewpoint.ts';
+
+/** What a counter calls the peers that it had no place for: as good as unknown. */
+const overflowPeer = '_other';
+/** The first viewpoint that belongs to the called node. */
+export const firstInbound = 3;
+export const viewpointCount: number = Viewpoint.length;
+
+const indexOf: ReadonlyMap<Viewpoint, number> = new Map(Viewpoint.map((name, index) => [name, index]));
+
+/** Place of a viewpoint on a call's way, 0 to 5; -1: none of that name. */
+export function viewpointIndex(viewpoint: Viewpoint): number {
+  return indexOf.get(viewpoint) ?? -1;
+}
+
+/** One edge in one epoch; what nobody counted is 0 here and told apart by what its ends reported. */
+export interface EpochEdge {
+  readonly caller: string;
+  readonly callee: string;
+  calls: number;
+  readonly failures: number[];
+  readonly local: number[];
+}
+
+/** Failures of which one end does not know the other. */
+interface Loose {
+  readonly node: string;
+  readonly viewpoint: number;
+  readonly service: string;
+  calls: number;
+  failures: number;
+  local: number;
+}
+
+export class EpochEdges {
+  readonly #byCaller = new Map<string, Map<string, EpochEdge>>();
+  readonly #byCallee = new Map<string, EpochEdge[]>();
+  readonly #loose = new Map<string, Loose>();
+
+  /** Adds what `node` says of one edge. Failures that the client caused (it gave up, it asked for nonsense) are nobody's. */
+  add(node: string, count: EdgeCount): void {
+    const viewpoint = viewpointIndex(count.viewpoint);
+    let failures = 0;
+    let local = 0;
+    for (const failure of count.failures) {
+      if (failure.origin === 'client') continue;
+      failures += failure.count;
+      if (failure.origin === 'local') local += failure.count;
+    }
+    if (viewpoint === -1 || failures === 0) return;
+    const calls = Math.max(count.calls, failures);
+    const peer = count.peer.node === overflowPeer ? '' : count.peer.node;
+    if (peer === '') {
+      this.#addLoose({ node, viewpoint, service: count.peer.service, calls, failures, local });
+      return;
+    }
+    const edge = viewpoint < firstInbound ? this.#edge(node, peer) : this.#edge(peer, node);
+    put(edge, viewpoint, { calls, failures, local });
+  }
+
+  /** Gives the loose counts away and returns all edges. To be called once. `serviceOf`: empty text when not known. */
+  settle(serviceOf: (node: string) => string): readonly EpochEdge[] {
+    // Inner viewpoints of the caller first, then outward; outer ones of the called node first, then inward: each finds the
+    // neighbour that it goes by already filled.
+    const order = [2, 1, 0, 3, 4, 5];
+    const loose = [...this.#loose.values()].sort(
+      (a, b) =>
+        order.indexOf(a.viewpoint) - order.indexOf(b.viewpoint) ||
+        (a.node < b.node ? -1 : a.node > b.node ? 1 : 0) ||
+        // Those that know the service choose first.
+        (a.service > b.service ? -1 : 1),
+    );
+    for (const one of loose) this.#giveAway(one, serviceOf);
+    return [...this.#byCaller.values()].flatMap((callees) => [...callees.values()]);
+  }
+
+  #giveAway(loose: Loose, serviceOf: (node: string) => string): void {
+    const { viewpoint } = loose;
+    const outbound = viewpoint < firstInbound;
+    const edges = outbound
+      ? [...(this.#byCaller.get(loose.node)?.values() ?? [])]
+      : (this.#byCallee.get(loose.node) ?? []);
+    const peerOf = (edge: EpochEdge): string => (outbound ? edge.callee : edge.caller);
+    for (const edge of [...edges].sort((a, b) => (peerOf(a) < peerOf(b) ? -1 : 1))) {
+      if (loose.failures === 0) break;
+      const peer = peerOf(edge);
+      const service = serviceOf(peer);
+      if (peer === '' || (loose.service !== '' && service !== '' && service !== loose.service)) continue;
+      const given = Math.min(loose.failures, neighbour(edge, viewpoint) - (edge.failures[viewpoint] ?? 0));
+      if (given <= 0) continue;
+      const local = Math.min(loose.local, Math.round((loose.local * given) / loose.failures));
+      put(edge, viewpoint, { calls: 0, failures: given, local });
+      loose.failures -= given;
+      loose.local = Math.min(loose.local - local, loose.failures);
+    }
+    if (loose.failures > 0) {
+      put(outbound ? this.#edge(loose.node, '') : this.#edge('', loose.node), viewpoint, loose);
+    }
+  }
+
+  #addLoose(count: Loose): void {
+    const key = `${count.node}\n${count.viewpoint}\n${count.service}`;
+    const known = this.#loose.get(key);
+    if (known === undefined) {
+      this.#loose.set(key, count);
+      return;
+    }
+    known.calls += count.calls;
+    known.failures += count.failures;
+    known.local += count.local;
+  }
+
+  #edge(caller: string, callee: string): EpochEdge {
+    let callees = this.#byCaller.get(caller);
+    if (callees === undefined) {
+      callees = new Map();
+      this.#byCaller.set(caller, callees);
+    }
+    let edge = callees.get(callee);
+    if (edge === undefined) {
+      edge = { caller, callee, calls: 0, failures: [0, 0, 0, 0, 0, 0], local: [0, 0, 0, 0, 0, 0] };
+      callees.set(callee, edge);
+      const callers = this.#byCallee.get(callee);
+      if (callers === undefined) this.#byCallee.set(callee, [edge]);
+      else callers.push(edge);
+    }
+    return edge;
+  }
+}
+
+/** Several peers of one name (versions) and several incarnations add up at a viewpoint; viewpoints see the same calls. */
+function put(
+  edge: EpochEdge,
+  viewpoint: number,
+  count: { readonly calls: number; readonly failures: number; readonly local: number },
+): void {
+  const failures = (edge.failures[viewpoint] ?? 0) + count.failures;
+  edge.failures[viewpoint] = failures;
+  edge.local[viewpoint] = (edge.local[viewpoint] ?? 0) + count.local;
+  edge.calls = Math.max(edge.calls, count.calls, failures);
+}
+
+/** Failures at the nearest viewpoint towards the other end that has any. */
+function neighbour(edge: EpochEdge, viewpoint: number): number {
+  const step = viewpoint < firstInbound ? 1 : -1;
+  for (let at = viewpoint + step; at >= 0 && at < viewpointCount; at += step) {
+    const failures = edge.failures[at] ?? 0;
+    if (failures > 0) return failures;
+  }
+  return 0;
+}
