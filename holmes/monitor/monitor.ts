@@ -30,6 +30,7 @@ import { WatchRound } from './watch-round.ts';
 
 export interface MonitorOptions {
   readonly settings: Settings;
+  /** Opened before the start; the monitor closes it. */
   readonly store: CaptureStore;
   /** Asked at every capture: the configuration may have changed. */
   readonly program: () => ProgramInfo;
@@ -89,9 +90,8 @@ export class Monitor implements MonitorView {
     this.#watching = new WatchRound(round);
   }
 
-  /** Opens the store and begins. A subject that cannot be watched does not stop the others. */
+  /** Begins; the store has been opened. A subject that cannot be watched does not stop the others. */
   async start(): Promise<void> {
-    await this.#options.store.open();
     if (this.#phase !== 'idle') return;
     this.#phase = 'running';
     this.#captures.pushTo(this.#settings.pyroscope);

@@ -24,9 +24,10 @@ const log: HolmesLog = {
 };
 
 const info: ProgramInfo = { ...program, node: process.version, pid: process.pid, host: hostname() };
+const store = new DiskStore({ directory, limits: settings.limits, clock, log });
 const monitor = new Monitor({
   settings,
-  store: new DiskStore({ directory, limits: settings.limits, clock, log }),
+  store,
   program: () => info,
   clock,
   log,
@@ -51,5 +52,6 @@ parentPort?.on('message', (message: ToHelper) => {
 
 monitor.add(new MainSubject({ joined, clock, recorder: settings.recorder }));
 monitor.add(new ProcessSubject({ clock }));
+await store.open();
 await monitor.start();
 say({ kind: 'ready' });

@@ -137,6 +137,8 @@ export class SelfDiagnosis implements MonitorAccess {
     });
     const running: Running = { holmes, monitor, links: new holmes.WorkerLinks(clock), directory, config };
     try {
+      // Whoever asks from here on sees what lies there already.
+      await store.open();
       monitor.add(new holmes.ProcessSubject({ clock }));
       for (const [thread, worker] of this.#workers) this.#add(running, thread, worker);
       // From here on threads that begin are added as they come.
