@@ -1,19 +1,17 @@
-/** Asks, again if it is to wait, and says what came of it. */
-import { MessageChannel } from 'node:worker_threads';
+/** Asks a proxy, again if it is to wait, and says what came of it. */
 import { type Clock, systemClock } from '../../base/index.ts';
 import { AdminClient } from '../admin/admin-client.ts';
 import { AdminFailure } from '../admin/admin-failure.ts';
 import { readToken } from '../admin/admin-token.ts';
 import type { Output } from '../command.ts';
-import { type Finding, findingOf, type Outcome } from './outcome.ts';
-import type { HealthPlan } from './plan.ts';
+import { exitCodes, type Finding, findingOf } from './outcome.ts';
+import { askUntil } from './patience.ts';
+import type { ProxyPlan } from './plan.ts';
 
 /** Between two questions; the proxy itself looks as often. */
 const pauseMs = 500;
 /** A proxy that is alive answers from memory. */
 const patienceMs = 5000;
-
-const exitCodes: Readonly<Record<Outcome, number>> = { pass: 0, fail: 1, inconclusive: 3 };
 
 interface Asked {
   readonly finding: Finding;
@@ -22,38 +20,23 @@ interface Asked {
 
 /** Returns the exit code. Rejects with an AdminFailure when there was no answer in time. */
 export async function askHealth(
-  plan: HealthPlan,
+  plan: ProxyPlan,
   output: Output,
   clock: Clock = systemClock,
 ): Promise<number> {
   const client = new AdminClient(plan.admin, await readToken(plan.tokenFile));
-  // Timers do not hold the process, and between two questions nothing else does.
-  const { port1: hold } = new MessageChannel();
-  hold.ref();
-  try {
-    const asked = await askUntilWell(client, plan, clock);
-    tell(asked, plan, output);
-    return exitCodes[asked.finding.outcome];
-  } finally {
-    hold.close();
-  }
+  const { waitMs } = plan;
+  const asked = await askUntil(() => ask(client, plan), isWell, { waitMs, pauseMs, clock });
+  if (asked instanceof AdminFailure) throw asked;
+  tell(asked, plan, output);
+  return exitCodes[asked.finding.outcome];
 }
 
-async function askUntilWell(client: AdminClient, plan: HealthPlan, clock: Clock): Promise<Asked> {
-  const endMs = clock.now() + plan.waitMs;
-  for (;;) {
-    const asked = await ask(client, plan);
-    const isOver = clock.now() >= endMs;
-    if (asked instanceof AdminFailure) {
-      if (isOver) throw asked;
-    } else if (isOver || asked.finding.outcome === 'pass') {
-      return asked;
-    }
-    await pause(Math.min(pauseMs, Math.max(1, endMs - clock.now())), clock);
-  }
+function isWell(asked: Asked | AdminFailure): boolean {
+  return !(asked instanceof AdminFailure) && asked.finding.outcome === 'pass';
 }
 
-async function ask(client: AdminClient, { component }: HealthPlan): Promise<Asked | AdminFailure> {
+async function ask(client: AdminClient, { component }: ProxyPlan): Promise<Asked | AdminFailure> {
   const path = '/v1/health';
   try {
     const answer = await client.json({ path, alsoAnswers: [503], timeoutMs: patienceMs });
@@ -67,7 +50,7 @@ async function ask(client: AdminClient, { component }: HealthPlan): Promise<Aske
   }
 }
 
-function tell({ finding, answer }: Asked, { json }: HealthPlan, output: Output): void {
+function tell({ finding, answer }: Asked, { json }: ProxyPlan, output: Output): void {
   const { outcome, reason, lines } = finding;
   if (json) {
     output.out(`${JSON.stringify(answer, null, 2)}\n`);
@@ -75,10 +58,4 @@ function tell({ finding, answer }: Asked, { json }: HealthPlan, output: Output):
   }
   const head = reason === '' ? outcome : `${outcome}: ${reason}`;
   output.out(`${[head, ...lines.map((line) => `  ${line}`)].join('\n')}\n`);
-}
-
-function pause(ms: number, clock: Clock): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  clock.after(ms, resolve);
-  return promise;
 }

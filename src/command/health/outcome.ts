@@ -3,6 +3,8 @@ import { isObject, type JsonObject, objectOf, objectsOf, textOf } from '../admin
 
 export type Outcome = 'pass' | 'fail' | 'inconclusive';
 
+export const exitCodes: Readonly<Record<Outcome, number>> = { pass: 0, fail: 1, inconclusive: 3 };
+
 export interface Finding {
   readonly outcome: Outcome;
   /** Why; empty when there is nothing to say. */
