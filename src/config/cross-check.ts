@@ -19,7 +19,10 @@ export function crossFindings(root: unknown): Finding[] {
   return [
     ...adminFindings(file.at('admin')),
     ...duplicates(listeners.map(listenerName), 'a name of its own for each listener'),
-    ...duplicates([adminAddress(file.at('admin')), ...listeners.map(listenAddress)], 'an address of its own'),
+    ...duplicates(
+      [...adminPlaces(file.at('admin')).map(adminAddress), ...listeners.map(listenAddress)],
+      'an address of its own',
+    ),
     ...listeners.flatMap(virtualHostFindings),
     ...duplicates(clusters.map(nameOf), 'a name of its own for each cluster'),
     ...clusters.flatMap(endpointFindings),
@@ -60,15 +63,23 @@ function adminPlace(admin: Place): Place {
   return address.value === undefined ? new Place(adminDefaults.address, admin.path) : address;
 }
 
-function adminAddress(admin: Place): Named {
-  return uniqueAddress(adminPlace(admin), '127.0.0.1');
+/** The admin plane listens twice when its gRPC health service is on. */
+function adminPlaces(admin: Place): Place[] {
+  return [adminPlace(admin), admin.at('grpc_address')];
 }
 
-/** The admin plane can stop the process: nobody but this machine may reach it without a token. */
+function adminAddress(place: Place): Named {
+  return uniqueAddress(place, '127.0.0.1');
+}
+
+/** The admin plane can stop the process and tells about it: nobody but this machine may reach it without a token. */
 function adminFindings(admin: Place): Finding[] {
-  const place = adminPlace(admin);
-  const address = addressAt(place, '127.0.0.1');
   const hasToken = admin.at('token').value !== undefined || admin.at('token_file').value !== undefined;
+  return adminPlaces(admin).flatMap((place) => exposureFindings(place, hasToken));
+}
+
+function exposureFindings(place: Place, hasToken: boolean): Finding[] {
+  const address = addressAt(place, '127.0.0.1');
   if (address === undefined || hasToken || !isIpLiteral(address.host) || isLoopback(address.host)) return [];
   const got = `${formatAddress(address)} without a token`;
   const hint = 'add token_file (or token), or listen on 127.0.0.1';

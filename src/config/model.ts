@@ -37,6 +37,8 @@ export interface AdminConfig {
   readonly address: SocketAddress | null;
   /** Bearer token required of every request; empty means none, which only a loopback address may have. A secret. */
   readonly token: string;
+  /** Where `grpc.health.v1` is served, under the same token; not there: nowhere. */
+  readonly grpcAddress?: SocketAddress;
 }
 
 export interface SocketAddress {

@@ -42,6 +42,11 @@ const adminBlock = block({
     .describe(
       'File that holds the token, relative to the directory of this file. Read when the configuration is loaded.',
     ),
+  grpc_address: listenAddress('127.0.0.1')
+    .optional()
+    .describe(
+      'IP address and port of the gRPC health service (`grpc.health.v1`), such as `127.0.0.1:9902`. Off loopback a token is required.',
+    ),
 })
   .check(exclusive(['token', 'token_file'], false))
   .transform(
@@ -49,6 +54,7 @@ const adminBlock = block({
       address: value.address,
       token: value.token ?? '',
       tokenFile: value.token_file ?? null,
+      ...(value.grpc_address !== undefined && { grpcAddress: value.grpc_address }),
     }),
   )
   .meta({

@@ -61,7 +61,8 @@ export function resolveConfig(file: FileConfig, surroundings: Surroundings): Con
 }
 
 function resolveAdmin(admin: FileConfig['admin'], directory: string): AdminConfig {
-  return { address: admin.address, token: tokenOf(admin, directory) };
+  const { tokenFile: _, ...rest } = admin;
+  return { ...rest, token: tokenOf(admin, directory) };
 }
 
 function resolveHolmes(holmes: FileConfig['holmes'], service: string, directory: string): HolmesConfig {

@@ -18,6 +18,7 @@ import { AdminView } from './admin-view.ts';
 import { ClusterManager } from './cluster-manager.ts';
 import type { ConfigSource } from './config-source.ts';
 import type { DrainOutcome } from './drain-round.ts';
+import type { GrpcHealthServer } from './health/grpc/server.ts';
 import { healthFacts } from './health/health-facts.ts';
 import { measureHealth } from './health/metrics.ts';
 import { ProxyHealth } from './health/proxy-health.ts';
@@ -79,6 +80,8 @@ export class ControlPlane {
   readonly #startedAtMs: number;
   #admin: AdminServer | null = null;
   #adminAddress: SocketAddress | null = null;
+  #grpcHealth: GrpcHealthServer | null = null;
+  #grpcHealthAddress: SocketAddress | null = null;
   #machine: MachineInfo | null = null;
   #looksAtMachine = false;
   #phase: 'starting' | 'serving' | 'draining' = 'starting';
@@ -148,6 +151,11 @@ export class ControlPlane {
     return this.#adminAddress;
   }
 
+  /** Where `grpc.health.v1` is served; `null` where it is not configured. */
+  get grpcHealthAddress(): SocketAddress | null {
+    return this.#grpcHealthAddress;
+  }
+
   /** Where each listener accepts. */
   get listening(): readonly ListeningOn[] {
     const listeners = this.#rollout.inForce?.listeners ?? [];
@@ -164,7 +172,7 @@ export class ControlPlane {
     this.#group.start();
     this.#health.start();
     // Both are waited for, so that what a failure leaves behind is there to be closed.
-    const outcomes = await Promise.allSettled([this.#reloader.first(config), this.#startAdmin(config)]);
+    const outcomes = await Promise.allSettled([this.#reloader.first(config), this.#startOperation(config)]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     if (this.#phase === 'starting') this.#phase = 'serving';
     this.#health.cameUp();
@@ -214,7 +222,12 @@ export class ControlPlane {
     await this.#diagnosis.close();
     await this.#reports.close();
     const isClean = await this.#group.stop();
-    await Promise.all([this.#accessLogs.close(), this.#spans.close(), this.#admin?.close()]);
+    await Promise.all([
+      this.#accessLogs.close(),
+      this.#spans.close(),
+      this.#admin?.close(),
+      this.#grpcHealth?.close(),
+    ]);
     return isClean;
   }
 
@@ -326,6 +339,24 @@ export class ControlPlane {
     for (const { name, kind, address } of this.listening) {
       log.info(`the gate is open: listener ${name} opens for ${kind} on ${formatAddress(address)}`);
     }
+  }
+
+  async #startOperation(config: Config): Promise<void> {
+    await this.#startAdmin(config);
+    await this.#startGrpcHealth(config);
+  }
+
+  async #startGrpcHealth({ admin }: Config): Promise<void> {
+    const { grpcAddress: address, token } = admin;
+    if (address === undefined) return;
+    const { GrpcHealthServer } = await import('./health/grpc/server.ts');
+    // It was closed while that was loaded.
+    if (this.#phase === 'draining') return;
+    const { clock, log: parent } = this.#options;
+    const log = parent.child('health');
+    this.#grpcHealth = new GrpcHealthServer({ address, token, health: this.#health, clock, log });
+    this.#grpcHealthAddress = await this.#grpcHealth.listen();
+    log.info(`gRPC health is served on ${formatAddress(this.#grpcHealthAddress)}`);
   }
 
   async #startAdmin(config: Config): Promise<void> {

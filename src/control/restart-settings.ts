@@ -13,6 +13,7 @@ interface FixedSetting {
 
 const fixedSettings: readonly FixedSetting[] = [
   { name: 'admin.address', read: ({ admin }) => admin.address },
+  { name: 'admin.grpc_address', read: ({ admin }) => admin.grpcAddress },
   { name: 'admin.token', read: ({ admin }) => admin.token },
   { name: 'data_threads', read: ({ dataThreads }) => dataThreads },
   { name: 'thread_heap', read: ({ threadHeapBytes }) => threadHeapBytes },
