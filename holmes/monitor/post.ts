@@ -28,8 +28,8 @@ export class Post {
   /** The stall that is going on has been dealt with. */
   stallSeen = false;
   lastWordsSeen = false;
-  /** A heap profile of the stuck thread is on its way. */
-  readingHeap = false;
+  /** Monotonic milliseconds before which the heap of the stuck thread is not read again; infinite while it is read. */
+  nextHeapMs: number = Number.NEGATIVE_INFINITY;
   /** Monotonic milliseconds of the last reading that was out of order. */
   disturbedMs: number = Number.NEGATIVE_INFINITY;
   #lastHeap: { readonly profile: HeapProfile; readonly at: number } | null = null;

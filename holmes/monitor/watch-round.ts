@@ -9,6 +9,10 @@ import { orderOfStall, urgentOrder } from './orders.ts';
 import type { Post } from './post.ts';
 import type { RoundOptions } from './sampling-round.ts';
 
+/** Between two readings of a stuck thread's heap: so long at least, and so many times as long as the last one took. */
+const minHeapPauseMs = 500;
+const heapPauseFactor = 9;
+
 export class WatchRound {
   readonly #options: RoundOptions;
 
@@ -40,8 +44,10 @@ export class WatchRound {
     }
     post.state = 'stuck';
     post.disturbedMs = clock.now();
-    void this.#rememberHeap(post);
-    if (post.stallSeen) return;
+    if (post.stallSeen) {
+      void this.#rememberHeap(post);
+      return;
+    }
     // Ready to run but without a core: that is the machine's doing. It is looked at again as long as it lasts.
     if (post.subject.kernelState().kind === 'starved') return;
     post.stallSeen = true;
@@ -50,17 +56,22 @@ export class WatchRound {
 
   /**
    * A thread that does not turn does not tell how full its heap is either, and may fill it in one go. As long as it is
-   * stuck its heap profile is read again and again, so that there is one when it dies.
+   * stuck its heap profile is read now and then, so that there is one when it dies. To read it makes V8 collect all garbage
+   * first: so it comes behind the profile of the stall itself, which the thread answers before, and takes a tenth of the
+   * thread's time at most.
    */
   async #rememberHeap(post: Post): Promise<void> {
-    if (post.readingHeap || !post.subject.captures.includes('heap')) return;
-    post.readingHeap = true;
+    const { clock } = this.#options;
+    const beganMs = clock.now();
+    if (beganMs < post.nextHeapMs || !post.subject.captures.includes('heap')) return;
+    post.nextHeapMs = Number.POSITIVE_INFINITY;
     try {
-      post.noteHeap(await post.subject.heapProfile(), this.#options.clock.wall());
+      post.noteHeap(await post.subject.heapProfile(), clock.wall());
     } catch {
       // It has gone, or is in native code: then the one before has to do.
     } finally {
-      post.readingHeap = false;
+      const tookMs = clock.now() - beganMs;
+      post.nextHeapMs = clock.now() + Math.max(minHeapPauseMs, heapPauseFactor * tookMs);
     }
   }
 

@@ -222,6 +222,19 @@ describe('the watchdog', () => {
     expect(monitor.subjects()[0]!.state).toBe('watched');
   });
 
+  test('reads the heap of a stuck thread behind the profile of the stall, and seldom', async () => {
+    const subject = new ScriptedSubject('data-1');
+    await start([subject]);
+    await clock.pass(500);
+    expect(subject.asked).toEqual(['cpu', 'heap']);
+    await captures(1);
+    await clock.pass(2000);
+    const heaps = subject.asked.filter((kind) => kind === 'heap').length;
+    expect(subject.asked.filter((kind) => kind === 'cpu')).toHaveLength(1);
+    expect(heaps).toBeGreaterThanOrEqual(3);
+    expect(heaps).toBeLessThanOrEqual(6);
+  });
+
   test('does not hold it against a thread that nobody looked for a while', async () => {
     const subject = new ScriptedSubject('data-1');
     await start([subject]);

@@ -86,6 +86,8 @@ export class ScriptedSubject implements Subject {
   /** What `cutCpu` does; default: answers at once. */
   cut: (request: CutRequest) => Promise<CpuProfile> = () => Promise.resolve(cpuProfileOf('guilty'));
   readonly cuts: CutRequest[] = [];
+  /** Profiles, in the order in which they were asked for. */
+  readonly asked: ('cpu' | 'heap')[] = [];
   samples = 0;
   letGoes = 0;
   closes = 0;
@@ -128,10 +130,12 @@ export class ScriptedSubject implements Subject {
 
   cutCpu(request: CutRequest): Promise<CpuProfile> {
     this.cuts.push(request);
+    this.asked.push('cpu');
     return this.cut(request);
   }
 
   heapProfile(): Promise<HeapProfile> {
+    this.asked.push('heap');
     return Promise.resolve(heapProfile);
   }
 
