@@ -1,5 +1,5 @@
 /**
- * A release pipeline in small: rolls version 1.1.0 of `cart` out over a real local fleet and asks the aggregator for its
+ * A release pipeline in small: rolls version 1.1.0 of `cart` out over a real local mesh and asks the aggregator for its
  * verdict until there is one.
  *
  *   node examples/release/local/pipeline.ts good           goes through, exit code 0
@@ -10,21 +10,22 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReleaseVerdict } from '../../../health/verdict/verdict.ts';
-import { Fleet, type FleetOptions } from './fleet.ts';
+import { LocalMesh } from '../../mesh/local-mesh.ts';
+import { type Fault, faultPlan, newVersion } from './rollout.ts';
 
 const release = '2026-11-20.3';
 const patienceMs = 120_000;
 const pollMs = 2000;
 
-const faults: Readonly<Record<string, FleetOptions['fault']>> = {
+const faults: Readonly<Record<string, Fault>> = {
   good: { where: 'nowhere', share: 0 },
   application: { where: 'application', share: 0.2 },
   node: { where: 'node', share: 0.2 },
 };
 
-async function ask(fleet: Fleet): Promise<ReleaseVerdict> {
-  const url = `${fleet.aggregator}/v1/releases/${encodeURIComponent(release)}/verdict?service=cart`;
-  const answer = await fetch(url, { headers: fleet.headers });
+async function ask({ aggregator }: LocalMesh): Promise<ReleaseVerdict> {
+  const url = `${aggregator.url}/v1/releases/${encodeURIComponent(release)}/verdict?service=cart`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${aggregator.token}` } });
   if (!answer.ok) throw new Error(`the aggregator answered ${answer.status}: ${await answer.text()}`);
   return (await answer.json()) as ReleaseVerdict;
 }
@@ -46,14 +47,14 @@ async function main(): Promise<number> {
     console.error(`expected one of ${Object.keys(faults).join(', ')}`);
     return 2;
   }
-  const fleet = new Fleet({ fault, rate: 60, release });
+  const mesh = new LocalMesh(faultPlan(fault, release));
   try {
-    await fleet.start();
-    console.log(`release ${release}: cart 1.1.0 takes half of the calls`);
+    await mesh.start();
+    console.log(`release ${release}: cart ${newVersion} takes half of the calls`);
     const deadlineMs = performance.now() + patienceMs;
     let said = '';
     while (performance.now() < deadlineMs) {
-      const verdict = await ask(fleet);
+      const verdict = await ask(mesh);
       const line = verdict.reasons[0] ?? '';
       if (line !== said) show(verdict);
       said = line;
@@ -66,7 +67,7 @@ async function main(): Promise<number> {
     console.log('no verdict in time: the rollout stays where it is');
     return 3;
   } finally {
-    await fleet.stop();
+    await mesh.stop();
   }
 }
 

@@ -1,5 +1,5 @@
 /** A filter that loses a share of the requests in the node itself, before the application sees them: a bad release of the proxy. */
-import type { FilterDescriptor, FilterExchange, StreamFilter } from '../../../src/filter/index.ts';
+import type { FilterDescriptor, FilterExchange, StreamFilter } from '../../src/filter/index.ts';
 
 interface Options {
   /** 0 to 1. */

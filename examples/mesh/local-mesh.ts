@@ -1,0 +1,131 @@
+/**
+ * A mesh on one machine, of real processes that report to one aggregator: what demonstrations, benches and tests of the
+ * whole roll out to, break and mend.
+ *
+ *   caller -> node web-1 -> node cart-1 -> application
+ *                        -> node cart-2 -> application
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { anyPort, untilReady } from './addresses.ts';
+import type { CallerFigures } from './caller.ts';
+import { LocalNode } from './local-node.ts';
+import { type AggregatorAddress, aggregatorFile } from './node-file.ts';
+import type { MeshPlan, NodeChange, NodePlan } from './plan.ts';
+import { Program } from './program.ts';
+
+const meshlock = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const token = 'local-mesh';
+
+export class LocalMesh {
+  readonly #plan: MeshPlan;
+  readonly #nodes: Map<string, LocalNode> = new Map();
+  /** Listeners of the inbound nodes. */
+  readonly #ports: Map<string, number> = new Map();
+  #folder = '';
+  #aggregatorPort = 0;
+  #aggregator: Program | null = null;
+
+  constructor(plan: MeshPlan) {
+    this.#plan = plan;
+  }
+
+  get aggregator(): AggregatorAddress {
+    return { url: `http://127.0.0.1:${this.#aggregatorPort}`, token };
+  }
+
+  get aggregatorLog(): string {
+    return this.#aggregator?.log ?? '';
+  }
+
+  get nodes(): readonly LocalNode[] {
+    return [...this.#nodes.values()];
+  }
+
+  /** Where its files are, until it stops. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** Of all calling applications, since their start. */
+  get figures(): CallerFigures {
+    return this.nodes.reduce(
+      (sum, { figures }) => ({
+        calls: sum.calls + figures.calls,
+        failures: sum.failures + figures.failures,
+      }),
+      { calls: 0, failures: 0 },
+    );
+  }
+
+  node(name: string): LocalNode {
+    const node = this.#nodes.get(name);
+    if (node === undefined) throw new Error(`this mesh has no node ${name}`);
+    return node;
+  }
+
+  /** Starts everything and waits until it is ready. Rejects when a part is not, with its log; then nothing is left running. */
+  async start(): Promise<void> {
+    try {
+      this.#folder = await mkdtemp(join(tmpdir(), 'meshlock-mesh-'));
+      await this.#startAggregator();
+      // First those that are called: their ports stand in the files of those that call.
+      for (const role of ['inbound', 'outbound'] as const) {
+        const plans = this.#plan.nodes.filter((node) => node.role === role);
+        const nodes = plans.map((plan) => this.#add(plan));
+        await Promise.all(nodes.map(async (node) => node.start()));
+        for (const node of nodes) if (role === 'inbound') this.#ports.set(node.plan.name, node.listener);
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Changes a node, its application, or both, while calls go on. */
+  async change(name: string, change: NodeChange): Promise<void> {
+    await this.node(name).change(change);
+  }
+
+  /** Ends all processes, those that call first, and removes the files. */
+  async stop(): Promise<void> {
+    for (const role of ['outbound', 'inbound'] as const) {
+      const nodes = this.nodes.filter(({ plan }) => plan.role === role);
+      await Promise.all(nodes.map(async (node) => node.stop()));
+    }
+    this.#nodes.clear();
+    await this.#aggregator?.stop();
+    if (this.#folder !== '') await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #add(plan: NodePlan): LocalNode {
+    const node = new LocalNode({
+      plan,
+      folder: this.#folder,
+      aggregator: this.aggregator,
+      ports: this.#ports,
+      rate: this.#plan.rate,
+      output: this.#plan.output,
+    });
+    this.#nodes.set(plan.name, node);
+    return node;
+  }
+
+  async #startAggregator(): Promise<void> {
+    const { aggregatorPort, aggregatorSettings = '', output } = this.#plan;
+    this.#aggregatorPort = aggregatorPort ?? (await anyPort());
+    const file = join(this.#folder, 'aggregator.yaml');
+    const journal = join(this.#folder, 'journal');
+    const address = { port: this.#aggregatorPort, token, journal };
+    await writeFile(file, aggregatorFile(address, aggregatorSettings));
+    const leash = new URL('./leash.ts', import.meta.url).href;
+    this.#aggregator = new Program({
+      file: meshlock,
+      arguments: ['aggregate', '-c', file],
+      environment: { NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=${leash}`.trim() },
+      output,
+    });
+    await untilReady(`${this.aggregator.url}/readyz`, this.#aggregator);
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * A process of a local mesh: keeps the last of what it says, so that an early end can be explained, and never outlives
+ * the program that started it.
+ */
+import { type ChildProcess, fork, type Serializable } from 'node:child_process';
+import { once } from 'node:events';
+
+const maxLogCharacters = 64 * 1024;
+
+export interface ProgramOptions {
+  readonly file: string;
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly output: 'inherit' | 'ignore';
+}
+
+export class Program {
+  readonly #child: ChildProcess;
+  readonly #exit = (): void => void this.#child.kill('SIGKILL');
+  #log = '';
+
+  constructor({ file, arguments: given, environment, output }: ProgramOptions) {
+    this.#child = fork(file, given, {
+      // A group of its own: Ctrl-C reaches it once, from here.
+      detached: process.platform !== 'win32',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...environment },
+    });
+    const { stdout, stderr } = this.#child;
+    for (const [from, to] of [
+      [stdout, process.stdout],
+      [stderr, process.stderr],
+    ] as const) {
+      from?.setEncoding('utf8').on('data', (text: string) => {
+        this.#log = (this.#log + text).slice(-maxLogCharacters);
+        if (output === 'inherit') to.write(text);
+      });
+    }
+    process.on('exit', this.#exit);
+    this.#child.on('exit', () => process.off('exit', this.#exit));
+    // Whoever waits for it sees its end; a message that comes too late is nobody's loss.
+    this.#child.on('error', (error) => {
+      this.#log += `${String(error)}\n`;
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** The last 64 KiB of its output and its errors. */
+  get log(): string {
+    return this.#log;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  tell(message: Serializable): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  onMessage(listener: (message: unknown) => void): void {
+    this.#child.on('message', listener);
+  }
+
+  /** The first message, or an error with its log when it ends before. */
+  async firstMessage(): Promise<unknown> {
+    const told = new AbortController();
+    const { signal } = told;
+    const ended = once(this.#child, 'exit', { signal }).then(() => {
+      throw new Error(`a program ended before it was ready:\n${this.#log}`);
+    });
+    try {
+      return await Promise.race([
+        once(this.#child, 'message', { signal }).then(([message]: unknown[]) => message),
+        ended,
+      ]);
+    } finally {
+      ended.catch(() => undefined);
+      told.abort();
+    }
+  }
+
+  /** Ends it at once, and answers when it is gone. */
+  async stop(): Promise<void> {
+    if (this.hasEnded) return;
+    const gone = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await gone;
+  }
+}
