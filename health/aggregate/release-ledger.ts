@@ -145,7 +145,11 @@ const preference: readonly Viewpoint[] = [
   'callee',
 ];
 
-/** By caller service: the best viewpoint that saw at least half of what the busiest one saw. */
+/**
+ * By caller service: the best viewpoint that saw at least half of what the busiest one saw. A called application does
+ * not know who calls it: what it counts are the calls that its proxies count under their callers' names, so it is taken
+ * only where the proxies saw less than half of them.
+ */
 export function pickViewpoint(
   counts: readonly Pick<LedgerCount, 'callerService' | 'viewpoint' | 'calls'>[],
 ): ReadonlyMap<string, Viewpoint> {
@@ -159,6 +163,14 @@ export function pickViewpoint(
     const enough = Math.max(...sums.values()) / 2;
     const best = preference.find((viewpoint) => (sums.get(viewpoint) ?? -1) >= enough);
     if (best !== undefined) picked.set(caller, best);
+  }
+  if (picked.get('') === 'callee') {
+    const unnamed = calls.get('')?.get('callee') ?? 0;
+    const named = [...picked].reduce(
+      (sum, [caller, viewpoint]) => sum + (caller === '' ? 0 : (calls.get(caller)?.get(viewpoint) ?? 0)),
+      0,
+    );
+    if (named >= unnamed / 2) picked.delete('');
   }
   return picked;
 }

@@ -86,10 +86,23 @@ describe('ReleaseLedger', () => {
       ...pickViewpoint([at('inbound_upstream', 100), at('outbound_upstream', 60), at('callee', 90)]),
     ]).toEqual([['web', 'outbound_upstream']]);
     // Half of the callers have no proxy that reports.
-    expect([
-      ...pickViewpoint([at('inbound_downstream', 100), at('outbound_upstream', 40), at('callee', 100, '')]),
-    ]).toEqual([
+    expect([...pickViewpoint([at('inbound_downstream', 100), at('outbound_upstream', 40)])]).toEqual([
       ['web', 'inbound_downstream'],
+    ]);
+  });
+
+  test('does not count calls a second time that the called application saw without knowing their caller', () => {
+    const at = (viewpoint: Viewpoint, calls: number, callerService = 'web') => ({
+      viewpoint,
+      calls,
+      callerService,
+    });
+    expect([...pickViewpoint([at('outbound_upstream', 100), at('callee', 100, '')])]).toEqual([
+      ['web', 'outbound_upstream'],
+    ]);
+    // Most of its calls pass no proxy that reports.
+    expect([...pickViewpoint([at('outbound_upstream', 40), at('callee', 100, '')])]).toEqual([
+      ['web', 'outbound_upstream'],
       ['', 'callee'],
     ]);
   });
