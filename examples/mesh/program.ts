@@ -7,6 +7,11 @@ import { once } from 'node:events';
 
 const maxLogCharacters = 64 * 1024;
 
+const running: Set<Program> = new Set();
+process.on('exit', () => {
+  for (const program of running) program.kill('SIGKILL');
+});
+
 export interface ProgramOptions {
   readonly file: string;
   readonly arguments: readonly string[];
@@ -16,7 +21,6 @@ export interface ProgramOptions {
 
 export class Program {
   readonly #child: ChildProcess;
-  readonly #exit = (): void => void this.#child.kill('SIGKILL');
   #log = '';
 
   constructor({ file, arguments: given, environment, output }: ProgramOptions) {
@@ -36,8 +40,8 @@ export class Program {
         if (output === 'inherit') to.write(text);
       });
     }
-    process.on('exit', this.#exit);
-    this.#child.on('exit', () => process.off('exit', this.#exit));
+    running.add(this);
+    this.#child.on('exit', () => running.delete(this));
     // Whoever waits for it sees its end; a message that comes too late is nobody's loss.
     this.#child.on('error', (error) => {
       this.#log += `${String(error)}\n`;
