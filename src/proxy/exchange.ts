@@ -343,6 +343,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       return false;
     }
     this.#endTry(Outcome.Success, head.status);
+    this.context.mesh?.recordRetried(this, head, ResponseFlag.None);
     if (!ended) tries.drop();
     tries.upstream = null;
     this.#retryLater();
@@ -434,6 +435,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
       return true;
     }
     if (!tries.retryReset(method, reason, sent)) return false;
+    this.context.mesh?.recordRetried(this, null, flagOfReset(reason));
     this.#retryLater();
     return true;
   }

@@ -1,5 +1,5 @@
 /**
- * What one exchange was, as a count of calls sees it: did it fail towards downstream, did it fail towards upstream, who
+ * What one exchange, or a try of it that another one followed, was, as a count of calls sees it: did it fail towards downstream, did it fail towards upstream, who
  * is to blame and why. Packed into one small number, so that equal outcomes share a tally and nothing is allocated.
  */
 import { Outcome } from '../../cluster/index.ts';
@@ -17,8 +17,11 @@ const upstreamFailedBit = 2;
 const triedBit = 4;
 const originShift = 3;
 const reasonShift = 5;
+const reasonMask = 63;
+/** Only a try has ended, the call goes on with another. */
+const retriedBit = 1 << 11;
 /** Larger than any packed outcome. */
-export const outcomeLimit: number = 1 << 11;
+export const outcomeLimit: number = 1 << 12;
 
 /** Behind the flags: an answer with such a status came from the upstream. */
 const status5xx: number = responseFlagNames.length;
@@ -36,9 +39,11 @@ export interface EndedCall {
 }
 
 export interface CallOutcome {
+  /** False for a try that was given up for another: its upstream was asked, the call has not ended. */
+  readonly ended: boolean;
   /** What downstream was given: a status of 500 and above, or half an answer that was not its own fault. */
   readonly downstreamFailed: boolean;
-  /** What the last try got: a status of 500 and above, a reset, a timeout, no connection. */
+  /** What the try got: a status of 500 and above, a reset, a timeout, no connection. */
   readonly upstreamFailed: boolean;
   /** Whether the call went, or should have gone, to an upstream at all. */
   readonly tried: boolean;
@@ -80,9 +85,22 @@ export function packOutcome(call: EndedCall): number {
   );
 }
 
+/** `flag`: how the try was cut off; `None`: it got an answer, which is not passed on. */
+export function packRetriedTry(
+  { lastOutcome, lastStatus }: NonNullable<EndedCall['tries']>,
+  flag: ResponseFlag,
+): number {
+  // An answer may also be refused that is no failure, such as 409.
+  if (!tryFailed(lastOutcome, lastStatus)) return retriedBit | triedBit;
+  const reason = flag === ResponseFlag.None ? status5xx : flag;
+  const origin = fromUpstream << originShift;
+  return retriedBit | upstreamFailedBit | triedBit | origin | (reason << reasonShift);
+}
+
 export function unpackOutcome(packed: number): CallOutcome {
-  const reason = packed >> reasonShift;
+  const reason = (packed >> reasonShift) & reasonMask;
   return {
+    ended: (packed & retriedBit) === 0,
     downstreamFailed: (packed & downstreamFailedBit) !== 0,
     upstreamFailed: (packed & upstreamFailedBit) !== 0,
     tried: (packed & triedBit) !== 0,

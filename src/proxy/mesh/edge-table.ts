@@ -17,7 +17,7 @@ export interface EdgeCount {
   readonly role: EdgeRole;
   readonly peer: MeshPeer;
   readonly calls: number;
-  /** Of these, the ones that went, or should have gone, to an upstream. */
+  /** Tries: of the calls that went, or should have gone, to an upstream, each retry too. */
   readonly upstreamCalls: number;
   readonly downstreamFailed: number;
   readonly upstreamFailed: number;
@@ -122,7 +122,7 @@ export class EdgeTable {
     return entry;
   }
 
-  /** `packed`: see `packOutcome`. */
+  /** `packed`: see `packOutcome` and `packRetriedTry`. */
   add(role: EdgeRole, entry: PeerEntry, packed: number): void {
     if (this.#closed) return;
     if (this.#clock.now() >= this.#endsAtMs) this.#turn();
@@ -225,11 +225,12 @@ export class EdgeTable {
 }
 
 function rowOf(peer: MeshPeer, key: number, calls: number): EdgeCount {
-  const { downstreamFailed, upstreamFailed, tried, origin, reason } = unpackOutcome(key % outcomeLimit);
+  const outcome = unpackOutcome(key % outcomeLimit);
+  const { ended, downstreamFailed, upstreamFailed, tried, origin, reason } = outcome;
   return {
     role: key >= outcomeLimit ? 'inbound' : 'outbound',
     peer,
-    calls,
+    calls: ended ? calls : 0,
     upstreamCalls: tried ? calls : 0,
     downstreamFailed: downstreamFailed ? calls : 0,
     upstreamFailed: upstreamFailed ? calls : 0,

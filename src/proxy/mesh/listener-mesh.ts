@@ -8,7 +8,8 @@ import type { ListenerRole } from '../../config/index.ts';
 import type { Connection } from '../../net/index.ts';
 import { type HeadEdit, Http1Head, type ResponseHead } from '../../protocol/index.ts';
 import { withoutFields } from '../header-lines.ts';
-import { packOutcome } from './call-outcome.ts';
+import type { ResponseFlag } from '../../telemetry/index.ts';
+import { packOutcome, packRetriedTry } from './call-outcome.ts';
 import type { EdgeRole, EdgeTable, PeerEntry } from './edge-table.ts';
 import { peerHeader } from './peer-text.ts';
 import type { TrustedRanges } from './trusted-ranges.ts';
@@ -100,9 +101,26 @@ export class ListenerMesh {
 
   /** An exchange has ended. */
   record(exchange: Exchange): void {
-    const endpoint = exchange.tries?.endpoint ?? null;
-    const entry = this.role === 'inbound' ? exchange.peer : endpoint && this.#answererAt(endpoint);
-    this.edges.add(this.role, entry ?? this.edges.unknown, packOutcome(exchange));
+    this.edges.add(this.role, this.#entryOf(exchange), packOutcome(exchange));
+  }
+
+  /**
+   * A try has ended and another follows. `head`: its answer, which is not passed on; `null`: there was none, and `flag`
+   * says how it was cut off.
+   */
+  recordRetried(exchange: Exchange, head: ResponseHead | null, flag: ResponseFlag): void {
+    const tries = exchange.tries!;
+    if (this.role === 'outbound' && head instanceof Http1Head) {
+      const index = head.indexOf(peerHeader);
+      if (index >= 0) this.#noteAnswerer(head, index, tries.endpoint!);
+    }
+    this.edges.add(this.role, this.#entryOf(exchange), packRetriedTry(tries, flag));
+  }
+
+  #entryOf({ peer, tries }: Exchange): PeerEntry {
+    const endpoint = tries?.endpoint ?? null;
+    const entry = this.role === 'inbound' ? peer : endpoint && this.#answererAt(endpoint);
+    return entry ?? this.edges.unknown;
   }
 
   #answererAt(endpoint: Endpoint): PeerEntry | null {

@@ -91,7 +91,7 @@ describe('what one node counts', () => {
     expect(await nextEpoch(node)).toEqual(['outbound b 1/1 0/0', 'outbound b 1/1 1/1 upstream UC']);
   });
 
-  test('a call that a retry saved has not failed', async () => {
+  test('a call that a retry saved has failed once towards the upstream, and not towards downstream', async () => {
     let calls = 0;
     const app = await startHttpUpstream((_, response) => {
       response.setHeader('x-meshlock-peer', introduction('b'));
@@ -105,7 +105,24 @@ describe('what one node counts', () => {
     await settle();
     await node.advance(300, 50);
     expect((await client.response()).status).toBe(200);
-    expect(await nextEpoch(node)).toEqual(['outbound b 1/1 0/0']);
+    expect(await nextEpoch(node)).toEqual(['outbound b 0/1 0/1 upstream 5xx', 'outbound b 1/1 0/0']);
+  });
+
+  test('a try that was cut off and followed by another is told with its reason, by both roles', async () => {
+    const app = await startRawUpstream();
+    const retry = { on: ['reset'], attempts: 1 };
+    const callee = await startNode('inbound', 'b', app.port, { route: { retry } });
+    const caller = await startNode('outbound', 'a', callee.port());
+    const client = await caller.send(get);
+    const first = await app.acceptRequest();
+    first.peer.reset();
+    await settle();
+    await callee.advance(300, 50);
+    const second = await app.acceptRequest();
+    second.peer.send('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+    expect((await client.response()).status).toBe(200);
+    expect(await nextEpoch(callee)).toEqual(['inbound a 0/1 0/1 upstream UC', 'inbound a 1/1 0/0']);
+    expect(await nextEpoch(caller)).toEqual(['outbound b 1/1 0/0']);
   });
 
   test('what it answers by itself went to no upstream', async () => {

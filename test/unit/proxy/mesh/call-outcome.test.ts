@@ -6,6 +6,7 @@ import {
   type EndedCall,
   outcomeLimit,
   packOutcome,
+  packRetriedTry,
   unpackOutcome,
 } from '../../../../src/proxy/mesh/call-outcome.ts';
 import { ResponseFlag, responseFlagNames } from '../../../../src/telemetry/index.ts';
@@ -90,5 +91,33 @@ describe('the outcome of a call', () => {
       }
     }
     expect(seen.size).toBeGreaterThan(40);
+  });
+});
+
+describe('the outcome of a try that another one follows', () => {
+  const tryOf = (last: Try) => call(0, ResponseFlag.None, last).tries!;
+
+  test.each([
+    ['an answer of 500', answered(503), ResponseFlag.None, { upstreamFailed: true, reason: '5xx' }],
+    ['an answer that is no failure', answered(409), ResponseFlag.None, { upstreamFailed: false, reason: '' }],
+    [
+      'no connection',
+      failed,
+      ResponseFlag.UpstreamConnectionFailure,
+      { upstreamFailed: true, reason: 'UF', origin: 'upstream' },
+    ],
+  ])('is none of the call: %s', (_, last, flag, expected) => {
+    const packed = packRetriedTry(tryOf(last), flag);
+    expect(packed).toBeLessThan(outcomeLimit);
+    expect(unpackOutcome(packed)).toMatchObject({
+      ended: false,
+      tried: true,
+      downstreamFailed: false,
+      ...expected,
+    });
+  });
+
+  test('is told apart from the end of a call', () => {
+    expect(unpackOutcome(packOutcome(call(200, ResponseFlag.None, answered(200)))).ended).toBe(true);
   });
 });
