@@ -1,10 +1,11 @@
 /** The rules of holmes: when a reading is worth a capture. Each is written in the unit of its reading. */
 import type * as z from 'zod';
-import { block, type Complaint, choice, rule } from './block.ts';
+import { block, type Complaint, rule } from './block.ts';
 import { holmesRuleDefaults } from './defaults.ts';
 import type { HolmesRuleConfig, HolmesRuleName } from './model.ts';
 import { defaultBytes, defaultGrowth, defaultMs, defaultRatio } from './quantity.ts';
 import { durationOrZero, flag, growth, integer, ratio, size } from './scalar-schema.ts';
+import { switchable } from './switchable.ts';
 
 const weekMs: number = 7 * 24 * 3_600_000;
 
@@ -98,8 +99,7 @@ function ruleSchema(
       id: `holmes_${name}`,
       description: `Watches ${words.reading}; captures ${words.capture}. \`false\` is no such rule, \`true\` all defaults.`,
     });
-  const switched = flag().transform((enabled): HolmesRuleConfig => mapping.parse({ enabled }));
-  return choice('true, false or a mapping', [switched, mapping]);
+  return switchable(mapping);
 }
 
 interface Defaults {

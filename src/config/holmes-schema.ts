@@ -1,6 +1,6 @@
 /** How the process watches itself: what is sampled, when a profile is captured, where captures go. */
-import * as z from 'zod';
-import { block, choice, exclusive, list, reading } from './block.ts';
+import type * as z from 'zod';
+import { block, list } from './block.ts';
 import {
   holmesDefaults as defaults,
   holmesPyroscopeDefaults,
@@ -25,14 +25,14 @@ import type {
   HolmesRetentionConfig,
   HolmesStallConfig,
 } from './model.ts';
-import { readToken } from './process-schema.ts';
-import { type Reading, read, refuse } from './reading.ts';
 import { duration, durationOrZero, flag, integer, ratio, size, text } from './scalar-schema.ts';
+import { switchable } from './switchable.ts';
+import { type FileToken, fileToken, oneToken, tokenFields } from './token-schema.ts';
+import { baseUrl } from './url-schema.ts';
 
 /** The push with the token still in its file, and the application not yet named. */
-export interface FilePyroscope extends Omit<HolmesPyroscopeConfig, 'application'> {
+export interface FilePyroscope extends Omit<HolmesPyroscopeConfig, 'application'>, FileToken {
   readonly application: string | null;
-  readonly tokenFile: string | null;
 }
 
 export interface FileHolmes extends Omit<HolmesConfig, 'pyroscope'> {
@@ -64,11 +64,6 @@ const stallBlock = block({
       'Captures what a thread does that stops answering, while it is stuck. `false` switches it off. Ending such a ' +
       'thread is `stall_restart`.',
   });
-
-const stallSchema: z.ZodType<HolmesStallConfig> = choice('true, false or a mapping', [
-  flag().transform((enabled): HolmesStallConfig => stallBlock.parse({ enabled })),
-  stallBlock,
-]);
 
 const recorderSchema: z.ZodType<HolmesRecorderConfig> = block({
   frequency: integer(10, 1000)
@@ -115,29 +110,21 @@ const retentionSchema: z.ZodType<HolmesRetentionConfig> = block({
   .meta({ id: 'holmes_retention', description: 'What captures may take of the disk.' });
 
 const pyroscopeSchema: z.ZodType<FilePyroscope> = block({
-  url: reading(z.string({ error: 'a URL such as http://pyroscope:4040' }), readPushUrl).describe(
+  url: baseUrl('http://pyroscope:4040').describe(
     'Server that captures are pushed to, such as `http://pyroscope:4040`.',
   ),
   application: text(128, 1).optional().describe('Name they go under; by default `node.service`.'),
-  token: reading(z.string({ error: 'a token as text' }).meta({ minLength: 1 }), readToken)
-    .optional()
-    .describe('Bearer token for the server. Prefer `token_file`.'),
-  token_file: text(4096, 1)
-    .optional()
-    .describe(
-      'File that holds the token, relative to the directory of this file. Read when the configuration is loaded.',
-    ),
+  ...tokenFields('Bearer token for the server.'),
   timeout: duration(100, 60_000)
     .prefault(holmesPyroscopeDefaults.timeout)
     .describe('A push that takes longer has failed.'),
 })
-  .check(exclusive(['token', 'token_file'], false))
+  .check(oneToken())
   .transform(
     (value): FilePyroscope => ({
       url: value.url,
       application: value.application ?? null,
-      token: value.token ?? '',
-      tokenFile: value.token_file ?? null,
+      ...fileToken(value),
       timeoutMs: value.timeout,
     }),
   )
@@ -170,7 +157,7 @@ const holmesBlock = block({
     .describe(
       "The process's CPU share at or above which only captures that cost nothing more are taken (CPU, stack).",
     ),
-  stall: stallSchema.prefault({}).describe('Threads that stop answering.'),
+  stall: switchable(stallBlock).prefault({}).describe('Threads that stop answering.'),
   near_out_of_memory: levels
     .prefault([...defaults.near_out_of_memory])
     .describe('Shares of the heap limit at which a heap profile is saved, each once per growth.'),
@@ -212,18 +199,4 @@ const holmesBlock = block({
       '`false` switches it off.',
   });
 
-export const holmesSchema: z.ZodType<FileHolmes> = choice('true, false or a mapping', [
-  flag().transform((enabled): FileHolmes => holmesBlock.parse({ enabled })),
-  holmesBlock,
-]);
-
-function readPushUrl(value: string): Reading<string> {
-  const expected = 'a URL such as http://pyroscope:4040';
-  const url = URL.parse(value);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    return refuse(expected, /^[^/]+:\d+$/.test(value) ? 'put http:// in front' : undefined);
-  if (url.username !== '' || url.password !== '')
-    return refuse(`${expected}, without user and password`, 'use token_file');
-  const isBare = url.search === '' && url.hash === '';
-  return isBare ? read(value.replace(/\/$/, '')) : refuse(`${expected}, without query and fragment`);
-}
+export const holmesSchema: z.ZodType<FileHolmes> = switchable(holmesBlock);

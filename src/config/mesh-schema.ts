@@ -1,43 +1,29 @@
 /** Whether and how nodes introduce themselves to one another and count their calls, and who collects the counts. */
 import * as z from 'zod';
-import { block, choice, exclusive, list, reading } from './block.ts';
+import { block, list, reading } from './block.ts';
 import { readRange } from './cidr.ts';
 import { meshDefaults as defaults } from './defaults.ts';
 import type { MeshAggregatorConfig, MeshConfig } from './model.ts';
-import { readToken } from './process-schema.ts';
-import { type Reading, read, refuse } from './reading.ts';
-import { flag, integer, text } from './scalar-schema.ts';
+import { flag, integer } from './scalar-schema.ts';
+import { switchable } from './switchable.ts';
+import { type FileToken, fileToken, oneToken, tokenFields } from './token-schema.ts';
+import { baseUrl } from './url-schema.ts';
 
 /** The aggregator with the token still in its file. */
-export interface FileAggregator extends MeshAggregatorConfig {
-  readonly tokenFile: string | null;
-}
+export interface FileAggregator extends MeshAggregatorConfig, FileToken {}
 
 export interface FileMesh extends Omit<MeshConfig, 'aggregator'> {
   readonly aggregator: FileAggregator | null;
 }
 
 const aggregatorSchema: z.ZodType<FileAggregator> = block({
-  url: reading(z.string({ error: 'a URL such as http://aggregator:9921' }), readUrl).describe(
+  url: baseUrl('http://aggregator:9921').describe(
     'Where closed epochs are pushed to, such as `http://aggregator:9921`.',
   ),
-  token: reading(z.string({ error: 'a token as text' }).meta({ minLength: 1 }), readToken)
-    .optional()
-    .describe('Bearer token for the aggregator. Prefer `token_file`.'),
-  token_file: text(4096, 1)
-    .optional()
-    .describe(
-      'File that holds the token, relative to the directory of this file. Read when the configuration is loaded.',
-    ),
+  ...tokenFields('Bearer token for the aggregator.'),
 })
-  .check(exclusive(['token', 'token_file'], false))
-  .transform(
-    (value): FileAggregator => ({
-      url: value.url,
-      token: value.token ?? '',
-      tokenFile: value.token_file ?? null,
-    }),
-  )
+  .check(oneToken())
+  .transform((value): FileAggregator => ({ url: value.url, ...fileToken(value) }))
   .meta({ id: 'mesh_aggregator', description: 'The aggregator that joins the counts of all nodes.' });
 
 const range = reading(
@@ -75,20 +61,4 @@ const meshBlock = block({
       '`true` switches it on with its defaults.',
   });
 
-const switchedOff: FileMesh = meshBlock.parse({ enabled: false });
-
-export const meshSchema: z.ZodType<FileMesh> = choice('true, false or a mapping', [
-  flag().transform((enabled): FileMesh => ({ ...switchedOff, enabled })),
-  meshBlock,
-]);
-
-function readUrl(value: string): Reading<string> {
-  const expected = 'a URL such as http://aggregator:9921';
-  const url = URL.parse(value);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    return refuse(expected, /^[^/]+:\d+$/.test(value) ? 'put http:// in front' : undefined);
-  if (url.username !== '' || url.password !== '')
-    return refuse(`${expected}, without user and password`, 'use token_file');
-  const isBare = url.search === '' && url.hash === '';
-  return isBare ? read(value.replace(/\/$/, '')) : refuse(`${expected}, without query and fragment`);
-}
+export const meshSchema: z.ZodType<FileMesh> = switchable(meshBlock);

@@ -1,12 +1,13 @@
 /** What concerns the process as a whole: who it is, its admin plane, its log and its traces. */
 import * as z from 'zod';
 import { listenAddress } from './address-schema.ts';
-import { block, choice, exclusive, list, reading } from './block.ts';
+import { block, choice, list, reading } from './block.ts';
 import { adminDefaults, logDefaults, nodeDefaults, tracingDefaults } from './defaults.ts';
 import { LogLevel, type AdminConfig, type LogConfig, type TracingConfig } from './model.ts';
 import { defaultRatio } from './quantity.ts';
 import { type Reading, read, refuse } from './reading.ts';
 import { ratio, text, word } from './scalar-schema.ts';
+import { type FileToken, fileToken, oneToken, tokenFields } from './token-schema.ts';
 
 /** `id` is null where the file says none: the host's name is filled in later. */
 export interface FileNode {
@@ -26,34 +27,24 @@ export const nodeSchema: z.ZodType<FileNode> = block({
   .meta({ id: 'node', description: 'Who this is, in metrics, traces and health reports.' });
 
 /** The admin plane with the token still in its file. */
-export interface FileAdmin extends AdminConfig {
-  readonly tokenFile: string | null;
-}
+export interface FileAdmin extends AdminConfig, FileToken {}
 
 const adminBlock = block({
   address: listenAddress('127.0.0.1')
     .prefault(adminDefaults.address)
     .describe('IP address and port; a port alone is on 127.0.0.1. Off loopback a token is required.'),
-  token: reading(z.string({ error: 'a token as text' }).meta({ minLength: 1 }), readToken)
-    .optional()
-    .describe('Bearer token that every request must carry. Prefer `token_file`.'),
-  token_file: text(4096, 1)
-    .optional()
-    .describe(
-      'File that holds the token, relative to the directory of this file. Read when the configuration is loaded.',
-    ),
+  ...tokenFields('Bearer token that every request must carry.'),
   grpc_address: listenAddress('127.0.0.1')
     .optional()
     .describe(
       'IP address and port of the gRPC health service (`grpc.health.v1`), such as `127.0.0.1:9902`. Off loopback a token is required.',
     ),
 })
-  .check(exclusive(['token', 'token_file'], false))
+  .check(oneToken())
   .transform(
     (value): FileAdmin => ({
       address: value.address,
-      token: value.token ?? '',
-      tokenFile: value.token_file ?? null,
+      ...fileToken(value),
       ...(value.grpc_address !== undefined && { grpcAddress: value.grpc_address }),
     }),
   )
@@ -115,12 +106,6 @@ export const tracingSchema: z.ZodType<TracingConfig> = block({
     };
   })
   .meta({ id: 'tracing', description: 'Distributed traces.' });
-
-/** RFC 6750 `b64token`. */
-export function readToken(value: string): Reading<string> {
-  const isSound = /^[A-Za-z0-9._~+/-]+=*$/.test(value) && value.length <= 4096;
-  return isSound ? read(value) : refuse('a bearer token of letters, digits and - . _ ~ + / (RFC 6750)');
-}
 
 function readOtlpEndpoint(value: string): Reading<string> {
   const expected = 'a URL such as http://127.0.0.1:4317';

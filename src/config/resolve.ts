@@ -16,9 +16,9 @@ import type {
   MeshConfig,
 } from './model.ts';
 import { type Path, Place } from './path.ts';
-import { readToken } from './process-schema.ts';
 import { type Reading, read, refuse } from './reading.ts';
 import type { Finding } from './shape-problems.ts';
+import { readToken } from './token-schema.ts';
 
 export interface Surroundings {
   /** Absolute; relative paths of the file start here. */

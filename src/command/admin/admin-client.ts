@@ -1,9 +1,9 @@
 /** Talks to the admin API of a proxy, and says in words what keeps it from answering. */
-import { type IncomingMessage, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { isObject, textOf } from './json.ts';
-import { AdminFailure } from './admin-failure.ts';
+import type { IncomingMessage } from 'node:http';
 import type { AdminAddress } from './admin-address.ts';
+import { AdminFailure } from './admin-failure.ts';
+import { ask, type HttpAnswer, type Peer, tokenWanted } from './http-exchange.ts';
+import { isObject, textOf } from './json.ts';
 
 /** A list of some hundred records has a few megabytes. */
 const maxJsonBytes: number = 64 * 1024 * 1024;
@@ -30,99 +30,53 @@ export class AdminRefusal extends AdminFailure {
 }
 
 export class AdminClient {
-  readonly #address: AdminAddress;
-  readonly #token: string;
+  readonly #peer: Peer;
 
   constructor(address: AdminAddress, token: string) {
-    this.#address = address;
-    this.#token = token;
+    this.#peer = {
+      address,
+      token,
+      doubt: 'is the proxy running, and is this its admin address (--admin)?',
+    };
   }
 
   get hasToken(): boolean {
-    return this.#token !== '';
+    return this.#peer.token !== '';
   }
 
   /** The full address of a path, for a browser. */
   urlOf(path: string): string {
-    return `${this.#address}${path}`;
+    return `${this.#peer.address}${path}`;
   }
 
   /** Rejects with a AdminFailure. */
   async json(request: AdminRequest): Promise<unknown> {
-    const response = await this.#send(request);
-    const text = await this.#textOf(response);
+    const text = await (await this.#ask(request)).text(maxJsonBytes);
     try {
       return JSON.parse(text);
     } catch {
-      throw new AdminFailure(`${this.#address} does not answer like a Meshlock admin API`);
+      throw new AdminFailure(`${this.#peer.address} does not answer like a Meshlock admin API`);
     }
   }
 
   /** The body as it comes; the caller reads it to its end or destroys it. Rejects with a AdminFailure. */
-  download(path: string): Promise<IncomingMessage> {
+  async download(path: string): Promise<IncomingMessage> {
     // A heap snapshot takes as long as it takes; what stalls for so long is broken.
-    return this.#send({ path, timeoutMs: 3_600_000 });
+    return (await this.#ask({ path, timeoutMs: 3_600_000 })).body;
   }
 
-  async #send(request: AdminRequest): Promise<IncomingMessage> {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const url = new URL(this.urlOf(request.path));
-    url.search = new URLSearchParams(request.query).toString();
-    const headers: Record<string, string> = { accept: 'application/json', connection: 'close' };
-    if (this.#token !== '') headers['authorization'] = `Bearer ${this.#token}`;
-    const signal = AbortSignal.timeout(request.timeoutMs ?? patienceMs);
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const sending = send(url, { method: request.method ?? 'GET', headers, signal }, resolve);
-    sending.on('error', reject);
-    sending.end();
-    let response: IncomingMessage;
-    try {
-      response = await promise;
-    } catch (error) {
-      throw new AdminFailure(this.#whyNot(error));
-    }
-    const { statusCode = 0 } = response;
-    if (statusCode === 200 || request.alsoAnswers?.includes(statusCode)) return response;
-    throw new AdminRefusal(statusCode, this.#refusal(statusCode, await this.#textOf(response)));
-  }
-
-  async #textOf(response: IncomingMessage): Promise<string> {
-    const pieces: Buffer[] = [];
-    let length = 0;
-    try {
-      for await (const piece of response as AsyncIterable<Buffer>) {
-        pieces.push(piece);
-        length += piece.length;
-        if (length > maxJsonBytes) throw new AdminFailure(`${this.#address} answers without end`);
-      }
-    } catch (error) {
-      throw error instanceof AdminFailure ? error : new AdminFailure(this.#whyNot(error));
-    }
-    return Buffer.concat(pieces).toString();
-  }
-
-  #whyNot(error: unknown): string {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    switch (code) {
-      case 'ECONNREFUSED':
-        return `nobody listens on ${this.#address}: is the proxy running, and is this its admin address (--admin)?`;
-      case 'ENOTFOUND':
-      case 'EAI_AGAIN':
-        return `the host of ${this.#address} is not known`;
-      case 'ABORT_ERR':
-        return `${this.#address} did not answer in time`;
-      default:
-        return `cannot talk to ${this.#address}: ${error instanceof Error ? error.message : String(error)}`;
-    }
+  async #ask({ method = 'GET', path, query, alsoAnswers, timeoutMs }: AdminRequest): Promise<HttpAnswer> {
+    const url = new URL(this.urlOf(path));
+    url.search = new URLSearchParams(query).toString();
+    const answer = await ask(this.#peer, { url, method, timeoutMs: timeoutMs ?? patienceMs });
+    const { status } = answer;
+    if (status === 200 || alsoAnswers?.includes(status)) return answer;
+    throw new AdminRefusal(status, this.#refusal(status, await answer.text(maxJsonBytes)));
   }
 
   #refusal(status: number, body: string): string {
-    if (status === 401) {
-      return `${this.#address} wants a token: give --token-file, or MESHLOCK_ADMIN_TOKEN in the environment${
-        this.#token === '' ? '' : '; the one given is not right'
-      }`;
-    }
-    return messageIn(body) ?? `${this.#address} answers ${status}`;
+    if (status === 401) return tokenWanted(this.#peer);
+    return messageIn(body) ?? `${this.#peer.address} answers ${status}`;
   }
 }
 

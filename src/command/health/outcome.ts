@@ -63,10 +63,17 @@ function checksOf(answer: JsonObject): readonly Check[] {
         observed: textOf(check['observedValue']),
         freshness: textOf(check['freshness']),
         required: check['required'] === true,
-        detail: textOf(check['output']) || textOf(check['detail']),
+        detail: detailOf(check),
       },
     ];
   });
+}
+
+/** With the id of the capture that may show why. */
+function detailOf(check: JsonObject): string {
+  const detail = textOf(check['output']) || textOf(check['detail']);
+  const capture = textOf(check['capture']);
+  return capture === '' ? detail : `${detail} (capture ${capture})`;
 }
 
 function lineOf({ name, observed, detail }: Check): string {

@@ -94,6 +94,17 @@ describe('meshlock health', () => {
     });
   });
 
+  test('names the capture that may show why', async () => {
+    const { address } = await startAdmin(
+      health('warn', [
+        check('threads', 'degraded', 'warn', { output: 'data thread 1 is stalled', capture: 'cap-1' }),
+      ]),
+    );
+    expect((await run('--admin', address)).out).toBe(
+      'pass\n  threads degraded: data thread 1 is stalled (capture cap-1)\n',
+    );
+  });
+
   test('ends with 3 while something is starting and nothing is wrong', async () => {
     const { address } = await startAdmin(coming);
     expect(await run('--admin', address)).toMatchObject({
