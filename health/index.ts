@@ -3,6 +3,8 @@
  * of its calls, who is to blame in a fleet, and the verdict on a release.
  */
 export { AggregateServer } from './aggregate/server.ts';
+export type { Answer } from './aggregate/answer.ts';
+export type { Asked, Route } from './aggregate/routes.ts';
 export { Aggregator } from './aggregate/aggregator.ts';
 export { AggregateSettingsError, parseAggregateSettings } from './aggregate/parse-settings.ts';
 export { type AggregateSettings, defaultAggregateSettings } from './aggregate/settings.ts';

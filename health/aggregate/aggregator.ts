@@ -6,44 +6,31 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Evidence, Suspect } from '../infer/evidence.ts';
 import { infer } from '../infer/infer.ts';
-import { joinEpochs } from '../infer/join.ts';
+import { epochPart, joinEpochs } from '../infer/join.ts';
 import type { HealthLog } from '../log.ts';
 import type { EpochReport } from '../observe/epoch-report.ts';
 import { epochMs, epochOf } from '../observe/viewpoint.ts';
-import { judgeRelease } from '../verdict/judge-release.ts';
 import type { ReleaseVerdict } from '../verdict/verdict.ts';
-import { EpochWindow, seenKey } from './epoch-window.ts';
+import { EpochWindow } from './epoch-window.ts';
+import { HistoryKeeper, type HistoryStatus } from './history-keeper.ts';
+import { JoinedLedger } from './joined-ledger.ts';
 import { Journal, type JournalFigures } from './journal.ts';
 import { NodeRoster, type NodeView } from './node-roster.ts';
 import { PendingState } from './pending-state.ts';
 import { type KnownVersion, ReleaseCatalog } from './release-catalog.ts';
 import { type ReleaseEvent, ReleaseEvents } from './release-events.ts';
-import { ledgerRows, ReleaseLedger } from './release-ledger.ts';
-import { releaseInput } from './release-question.ts';
-import { RollbackTally } from './rollback-tally.ts';
+import { ReleaseLedger } from './release-ledger.ts';
+import { ReleaseJudge, type VerdictQuery } from './release-judge.ts';
+import { type AcceptResult, type IntakeFigures, type Receipt, ReportIntake } from './report-intake.ts';
 import type { AggregateSettings } from './settings.ts';
+import type { PartQuestion, ShardEpoch, ShardPart } from './shard-part.ts';
+import type { ShardView } from './shard.ts';
+import { Shards } from './shards.ts';
 import { replay, type State, snapshot } from './state-records.ts';
 import { SuspectLog, type SuspectView } from './suspect-log.ts';
+import { type ViewpointTotal, ViewpointTotals } from './viewpoint-totals.ts';
 
-export type AcceptResult = 'accepted' | 'duplicate' | 'too_old' | 'refused';
-
-export interface Receipt {
-  readonly result: AcceptResult;
-  /** One line; empty when accepted. */
-  readonly reason: string;
-}
-
-export interface VerdictQuery {
-  /** A release order, or a version. */
-  readonly release: string;
-  readonly service?: string;
-  /** Unix milliseconds: counts before it are left out. */
-  readonly since?: number;
-}
-
-export interface AggregateFigures {
-  readonly reports: Readonly<Record<AcceptResult, number>>;
-  readonly lateReports: number;
+export interface AggregateFigures extends IntakeFigures {
   readonly nodes: number;
   readonly missingNodes: number;
   readonly windowBytes: number;
@@ -55,6 +42,8 @@ export interface AggregateFigures {
   readonly inferenceMs: number;
   readonly inferenceTotalMs: number;
   readonly judgedEpoch: number;
+  readonly shards: number;
+  readonly missingShards: number;
   readonly journal: JournalFigures;
 }
 
@@ -68,16 +57,18 @@ export class Aggregator {
   readonly #catalog: ReleaseCatalog = new ReleaseCatalog();
   readonly #suspects: SuspectLog;
   readonly #events: ReleaseEvents = new ReleaseEvents();
-  readonly #rollbacks: RollbackTally = new RollbackTally();
   readonly #journal: Journal;
   readonly #pending: PendingState;
-  readonly #verdicts = new Map<string, ReleaseVerdict>();
-  readonly #reports: Record<AcceptResult, number> = { accepted: 0, duplicate: 0, too_old: 0, refused: 0 };
+  readonly #totals: ViewpointTotals = new ViewpointTotals(maxTotalNodes);
+  readonly #history: HistoryKeeper;
+  readonly #shards: Shards;
+  readonly #judge: ReleaseJudge;
+  readonly #intake: ReportIntake;
   #timer: Timer | null = null;
   #saving: Promise<void> = Promise.resolve();
+  #gathering: Promise<void> | null = null;
   #isOpen = false;
   #judged = 0;
-  #lateReports = 0;
   #inferences = 0;
   #inferenceMs = 0;
   #inferenceTotalMs = 0;
@@ -95,6 +86,42 @@ export class Aggregator {
     this.#suspects = new SuspectLog(settings.window.epochs * epochMs);
     this.#journal = new Journal(settings.journal, log);
     this.#pending = new PendingState(settings.ledger);
+    this.#intake = new ReportIntake({
+      ...this.#state,
+      clock,
+      roster: this.#roster,
+      pending: this.#pending,
+      totals: this.#totals,
+    });
+    this.#history = new HistoryKeeper({
+      settings: settings.history,
+      clock,
+      log,
+      maxRows: settings.ledger.maxRows,
+      onRead: (service, past) => this.#judge.learnPast(service, past),
+    });
+    this.#shards = new Shards({
+      settings: settings.shards,
+      ledger: settings.ledger,
+      inferEpochs: settings.window.inferEpochs,
+      clock,
+      log,
+      learn: (record) => this.#catalog.merge(record),
+    });
+    this.#judge = new ReleaseJudge({
+      settings,
+      clock,
+      ledger: new JoinedLedger(() => [this.#ledger, ...this.#shards.ledgers]),
+      catalog: this.#catalog,
+      history: this.#history,
+      present: () => ({
+        judged: this.#judged,
+        suspects: this.#suspects.active,
+        reservations: this.missingShards().map(
+          (shard) => `The shard ${shard} is missing: calls that it counted lately are left out.`,
+        ),
+      }),
+    });
   }
 
   /** Reads the journal and begins to judge. Throws when it cannot be read: counts would be lost without a word. */
@@ -103,7 +130,7 @@ export class Aggregator {
     this.#judged = this.#lastClosed();
     this.#window.advance(now);
     const records = await this.#journal.open();
-    const unknown = replay(records, { ...this.#state, event: (event) => this.#events.add(event) });
+    const unknown = replay(records, { ...this.#state, event: (event) => this.#recall(event) });
     if (unknown > 0) this.#log.warn('the journal has records of an unknown kind: passed over', { unknown });
     this.#tidy(now);
     if (records.length === 0) await this.#journal.append([...snapshot(this.#state, [])]);
@@ -126,9 +153,7 @@ export class Aggregator {
 
   /** As `accept`, with a reason. `sentAt`: the sender's clock in Unix milliseconds, `null` when it does not say. */
   receive(report: EpochReport, sentAt: number | null): Receipt {
-    const receipt = this.#isOpen ? this.#take(report, sentAt) : refused('not open');
-    this.#reports[receipt.result]++;
-    return receipt;
+    return this.#intake.receive(report, sentAt, this.#isOpen ? this.#judged : null);
   }
 
   suspects(): readonly Suspect[] {
@@ -148,27 +173,67 @@ export class Aggregator {
     return this.#events.all;
   }
 
-  /** What the reports of these epochs say together, for another level to merge. */
+  /** What the reports of these epochs say together, those of shards among them as far as an inference needs them. */
   evidence(from: number, to: number): Evidence {
+    const { forgetEpochs } = this.#settings.nodes;
     return joinEpochs(this.#window.between(from, to), {
       from,
       to,
-      expected: this.#roster.expected(to),
-      knownSince: (node) => this.#roster.knownSince(node),
+      expected: new Set([...this.#roster.expected(to), ...this.#shards.expected(to, forgetEpochs)]),
+      knownSince: (node) => Math.min(this.#roster.knownSince(node), this.#shards.knownSince(node)),
+      parts: this.#shards.parts(from, to),
     });
   }
 
+  /** What the nodes that report here say, for a second level to add to what others say. */
+  part(question: PartQuestion): ShardPart {
+    const epochs: ShardEpoch[] = [];
+    for (let epoch = question.from; epoch <= Math.min(question.to, this.#judged); epoch++) {
+      const revision = this.#window.count(epoch);
+      const rows = this.#ledger.rowsOf(epoch);
+      if (revision <= (question.known.get(epoch) ?? -1) || revision + rows.length === 0) continue;
+      const part = epoch < question.partsFrom ? null : epochPart(this.#window.between(epoch, epoch), epoch);
+      epochs.push({ epoch, revision, part, rows });
+    }
+    return {
+      format: 1,
+      judgedEpoch: this.#judged,
+      epochs,
+      nodes: [...this.#roster.spans()].map(({ peer, firstEpoch, lastEpoch }) => [
+        ...([peer.node, peer.service, peer.version, peer.release] as const),
+        ...([firstEpoch, lastEpoch] as const),
+      ]),
+      versions: this.#catalog.wholeRecords(),
+    };
+  }
+
+  shards(): readonly ShardView[] {
+    return this.#shards.views(this.#judged);
+  }
+
+  /** Those that have not answered for the last epoch that was judged. */
+  missingShards(): readonly string[] {
+    return this.#shards.missing(this.#judged);
+  }
+
   /** `null`: nobody has heard of that release. Of a release in several services the worst answer. */
-  verdict({ release, service, since }: VerdictQuery): ReleaseVerdict | null {
-    const versions = new Map(this.#catalog.find(release, service).map((known) => [known.service, known]));
-    const sinceEpoch = since === undefined ? null : epochOf(since);
-    const verdicts = [...versions.values()].map((known) => this.#judge(known, release, sinceEpoch));
-    return verdicts.sort((a, b) => rank(a) - rank(b) || a.score - b.score)[0] ?? null;
+  verdict(query: VerdictQuery): ReleaseVerdict | null {
+    return this.#judge.verdict(query);
   }
 
   /** On one version, by which it cannot be mistaken for another. */
   verdictOf(known: KnownVersion): ReleaseVerdict {
-    return this.#judge(known, known.release === '' ? known.version : known.release, null);
+    return this.#judge.verdictOf(known);
+  }
+
+  /** What is to be said to one who asked for a release that nobody has heard of. */
+  unknownReasons(query: VerdictQuery): readonly string[] {
+    return this.#judge.unknownReasons(query);
+  }
+
+  /** Of one service, in the order of their coming. */
+  versions(service: string): readonly KnownVersion[] {
+    return this.#catalog.ofService(service);
   }
 
   /** The version of a service that came last; `undefined`: the service is not known. */
@@ -178,7 +243,12 @@ export class Aggregator {
 
   /** All services and versions with a release under way: more than one version that was heard of lately. */
   underWay(): readonly KnownVersion[] {
-    return this.#catalog.underWay(this.#judged - this.#settings.nodes.forgetEpochs);
+    return this.#catalog.underWay(this.heardSince);
+  }
+
+  /** The epoch since which a version, or a node of it, must have been heard of to be there. */
+  get heardSince(): number {
+    return this.#judged - this.#settings.nodes.forgetEpochs;
   }
 
   /** A pipeline tells of a release. */
@@ -186,18 +256,32 @@ export class Aggregator {
     const kept = this.#events.add({ ...event, at: this.#clock.wall() });
     this.#catalog.name(kept.service, kept.release, kept.version);
     this.#pending.event(kept);
-    this.#verdicts.clear();
+    this.#judge.changed();
+  }
+
+  /** From the journal. Which version was the newest when an event named none is not known any more. */
+  #recall(event: ReleaseEvent): void {
+    const { service, release, version } = this.#events.add(event);
+    if (version !== '') this.#catalog.name(service, release, version);
   }
 
   /** A pipeline was told to roll this version back: its nodes count against the share that may be touched. */
   rolledBack(service: string, version: string): void {
-    this.#rollbacks.add(service, version, this.#judged);
+    this.#judge.rolledBack(service, version);
+  }
+
+  /** Calls and failures by node and viewpoint since the start, of the epochs that are judged. */
+  viewpointTotals(): IterableIterator<ViewpointTotal> {
+    return this.#totals.all();
+  }
+
+  history(): HistoryStatus {
+    return this.#history.status;
   }
 
   figures(): AggregateFigures {
     return {
-      reports: { ...this.#reports },
-      lateReports: this.#lateReports,
+      ...this.#intake.figures,
       nodes: this.#roster.size,
       missingNodes: this.nodes().filter(({ status }) => status === 'missing').length,
       windowBytes: this.#window.bytes,
@@ -208,6 +292,8 @@ export class Aggregator {
       inferenceMs: this.#inferenceMs,
       inferenceTotalMs: this.#inferenceTotalMs,
       judgedEpoch: this.#judged,
+      shards: this.#shards.size,
+      missingShards: this.missingShards().length,
       journal: this.#journal.figures,
     };
   }
@@ -217,6 +303,8 @@ export class Aggregator {
     this.#isOpen = false;
     this.#timer?.cancel();
     this.#timer = null;
+    await Promise.all([this.#history.close(), this.#shards.close()]);
+    await this.#gathering;
     await this.#save();
     await this.#journal.close();
   }
@@ -226,55 +314,19 @@ export class Aggregator {
     return this.#saving;
   }
 
+  /** What is to be read from history by now has been tried. For tests. */
+  pastRead(): Promise<void> {
+    return this.#history.settled();
+  }
+
+  /** The last epoch that is over has been judged, and what shards had to tell of older ones is here. For tests. */
+  async gathered(): Promise<void> {
+    await this.#gathering;
+    await this.#shards.settled();
+  }
+
   get #state(): Omit<State, 'event'> {
     return { window: this.#window, ledger: this.#ledger, catalog: this.#catalog, suspects: this.#suspects };
-  }
-
-  #take(report: EpochReport, sentAt: number | null): Receipt {
-    const wall = this.#clock.wall();
-    const { node, incarnation, epoch } = report;
-    const key = seenKey(report);
-    if (this.#window.admit(key, epoch) === 'duplicate') return duplicate;
-    const arrival = { node, incarnation, epoch, wall, sentAt };
-    const refusal = this.#roster.refusal(arrival);
-    if (refusal !== '') return refused(refusal);
-    const admission = this.#window.add(report);
-    if (admission === 'duplicate') return duplicate;
-    if (admission === 'too_old')
-      return { result: 'too_old', reason: `epochs before ${this.#window.floor} are over` };
-    if (admission === 'full') return refused('no room for more reports of this epoch');
-    const isLate = epoch <= this.#judged;
-    if (isLate) this.#lateReports++;
-    this.#roster.arrived(arrival, isLate);
-    this.#catalog.learn(report);
-    const rows = ledgerRows(report);
-    for (const row of rows) this.#ledger.add(epoch, row);
-    this.#pending.counted(epoch, key, rows);
-    return { result: 'accepted', reason: '' };
-  }
-
-  #judge(canary: KnownVersion, id: string, sinceEpoch: number | null): ReleaseVerdict {
-    const key = `${canary.service}\n${canary.version}\n${sinceEpoch}\n${id}`;
-    const known = this.#verdicts.get(key);
-    if (known !== undefined) return known;
-    const { service, version } = canary;
-    const input = releaseInput(
-      {
-        id,
-        canary,
-        sinceEpoch,
-        lastEpoch: this.#judged,
-        asOf: this.#clock.wall(),
-        suspects: this.#suspects.active,
-        touched: this.#rollbacks.nodes(service, version, this.#catalog, this.#judged),
-        forgetEpochs: this.#settings.nodes.forgetEpochs,
-      },
-      { ledger: this.#ledger, catalog: this.#catalog },
-    );
-    const verdict = judgeRelease(input, this.#settings.verdict);
-    if (this.#verdicts.size >= maxVerdicts) this.#verdicts.clear();
-    this.#verdicts.set(key, verdict);
-    return verdict;
   }
 
   /** Wakes when the grace of the epoch under way is over; the wall clock may jump, so each time anew. */
@@ -286,8 +338,21 @@ export class Aggregator {
 
   #tick(): void {
     const closed = this.#lastClosed();
-    if (closed !== this.#judged) this.#infer(closed);
+    if (closed === this.#judged) void this.#save();
+    else if (this.#shards.size === 0) this.#conclude(closed);
+    else this.#gathering ??= this.#gather(closed);
     this.#arm();
+  }
+
+  async #gather(closed: number): Promise<void> {
+    await this.#shards.gather(closed);
+    this.#gathering = null;
+    if (this.#isOpen) this.#conclude(closed);
+  }
+
+  #conclude(closed: number): void {
+    this.#infer(closed);
+    this.#judge.readPasts(this.heardSince);
     void this.#save();
   }
 
@@ -299,7 +364,11 @@ export class Aggregator {
       Math.min(closed, this.#window.floor),
     );
     const evidence = this.evidence(from, closed);
-    const suspects = infer(evidence, { peerOf: (node) => this.#roster.peerOf(node) });
+    const peerOf = (node: string) => this.#shards.peerOf(node) ?? this.#roster.peerOf(node);
+    const suspects = this.#shards.blamable(infer(evidence, { peerOf }), closed, (node) =>
+      this.#roster.has(node),
+    );
+    for (const report of this.#window.between(this.#judged + 1, closed)) this.#totals.add(report);
     this.#judged = closed;
     this.#inferences++;
     this.#inferenceMs = this.#clock.now() - began;
@@ -316,11 +385,14 @@ export class Aggregator {
   }
 
   #tidy(now: number): void {
-    this.#verdicts.clear();
+    this.#judge.changed();
     this.#window.advance(now);
     this.#ledger.tidy(now);
-    this.#catalog.tidy(now - this.#settings.ledger.keepEpochs);
+    this.#shards.tidy(now, this.#judged);
+    const historyEpochs = this.#history.isOn ? this.#settings.history.lookbackMs / epochMs : 0;
+    this.#catalog.tidy(now - Math.max(this.#settings.ledger.keepEpochs, historyEpochs));
     this.#roster.tidy(this.#judged);
+    this.#totals.tidy(this.#judged - this.#settings.nodes.forgetEpochs);
   }
 
   /** One after the other; a failure is kept for the next time. */
@@ -340,13 +412,5 @@ export class Aggregator {
   }
 }
 
-const maxVerdicts = 1000;
-const duplicate: Receipt = { result: 'duplicate', reason: 'was there before' };
-
-function refused(reason: string): Receipt {
-  return { result: 'refused', reason };
-}
-
-function rank({ verdict }: ReleaseVerdict): number {
-  return verdict === 'fail' ? 0 : verdict === 'inconclusive' ? 1 : 2;
-}
+/** With six viewpoints 24,000 series, of about 2 MB: what a scraper takes without a thought. */
+const maxTotalNodes = 2000;

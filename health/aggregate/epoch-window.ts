@@ -99,6 +99,11 @@ export class EpochWindow {
     return reports;
   }
 
+  /** How many reports there are of an epoch. */
+  count(epoch: number): number {
+    return this.#epochs.get(epoch)?.reports.length ?? 0;
+  }
+
   /** Epochs with the keys that were counted in them. */
   *seen(): IterableIterator<readonly [epoch: number, keys: readonly SeenKey[]]> {
     for (const [epoch, { seen }] of this.#epochs) yield [epoch, [...seen].map(keyOf)];

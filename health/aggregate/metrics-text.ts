@@ -1,103 +1,20 @@
 /** The aggregator's own figures, its suspects and verdicts, in the text form of Prometheus. */
+import type { VerdictSettings } from '../verdict/verdict-settings.ts';
 import type { Aggregator } from './aggregator.ts';
-
-type Labels = Readonly<Record<string, string>>;
+import type { HistoryStatus } from './history-keeper.ts';
+import { MetricsPage, type Sample } from './metrics-page.ts';
+import { addReleaseMetrics } from './release-metrics.ts';
+import type { ViewpointTotal } from './viewpoint-totals.ts';
 
 /** Whoever scrapes has bounds too. */
 const maxSuspects = 200;
-/** Each is made anew once an epoch, and a scrape waits for it. */
-const maxVerdicts = 50;
 
-const verdictValue = { pass: 1, inconclusive: 0, fail: -1 } as const;
-
-export function metricsText(aggregator: Aggregator): string {
-  const figures = aggregator.figures();
-  const lines: string[] = [];
-  const family = (
-    name: string,
-    type: 'counter' | 'gauge',
-    help: string,
-    samples: readonly [Labels, number][],
-  ) => {
-    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-    for (const [labels, value] of samples) lines.push(`${name}${labelText(labels)} ${value}`);
-  };
-  const one = (name: string, type: 'counter' | 'gauge', help: string, value: number) =>
-    family(name, type, help, [[{}, value]]);
-
-  family(
-    'meshlock_aggregate_reports_total',
-    'counter',
-    'Epoch reports by what became of them.',
-    Object.entries(figures.reports).map(([result, count]) => [{ result }, count]),
-  );
-  one(
-    'meshlock_aggregate_late_reports_total',
-    'counter',
-    'Reports that came after their epoch was judged.',
-    figures.lateReports,
-  );
-  one('meshlock_aggregate_nodes', 'gauge', 'Nodes that reported lately.', figures.nodes);
-  one('meshlock_aggregate_missing_nodes', 'gauge', 'Nodes that owe the last epoch.', figures.missingNodes);
-  one(
-    'meshlock_aggregate_window_bytes',
-    'gauge',
-    'Memory of the kept reports, estimated.',
-    figures.windowBytes,
-  );
-  one(
-    'meshlock_aggregate_evicted_epochs_total',
-    'counter',
-    'Epochs dropped early because memory ran out.',
-    figures.evictedEpochs,
-  );
-  one('meshlock_aggregate_ledger_rows', 'gauge', 'Rows of counts kept for verdicts.', figures.ledgerRows);
-  one(
-    'meshlock_aggregate_ledger_dropped_rows_total',
-    'counter',
-    'Rows of counts dropped early because there were too many.',
-    figures.droppedRows,
-  );
-  one('meshlock_aggregate_inferences_total', 'counter', 'Inferences made.', figures.inferences);
-  one(
-    'meshlock_aggregate_inference_seconds_total',
-    'counter',
-    'Time that all inferences took.',
-    figures.inferenceTotalMs / 1000,
-  );
-  one(
-    'meshlock_aggregate_last_inference_seconds',
-    'gauge',
-    'Time that the last inference took.',
-    figures.inferenceMs / 1000,
-  );
-  one('meshlock_aggregate_judged_epoch', 'gauge', 'The last epoch that was judged.', figures.judgedEpoch);
-  one('meshlock_aggregate_journal_bytes', 'gauge', 'Size of the state file.', figures.journal.bytes);
-  one(
-    'meshlock_aggregate_journal_compactions_total',
-    'counter',
-    'Times the state file was rewritten.',
-    figures.journal.compactions,
-  );
-  one(
-    'meshlock_aggregate_journal_errors_total',
-    'counter',
-    'Writes to the state file that failed.',
-    figures.journal.errors,
-  );
-  one(
-    'meshlock_aggregate_journal_torn_bytes',
-    'gauge',
-    'Bytes of a torn last record that were dropped at the start.',
-    figures.journal.tornBytes,
-  );
-  one(
-    'meshlock_aggregate_journal_damaged_records',
-    'gauge',
-    'Records with a wrong checksum that were skipped at the start.',
-    figures.journal.damaged,
-  );
-  family(
+export function metricsText(aggregator: Aggregator, settings: VerdictSettings): string {
+  const page = new MetricsPage();
+  addOwnFigures(page, aggregator);
+  addJournalFigures(page, aggregator);
+  addHistoryFigures(page, aggregator.history());
+  page.family(
     'meshlock_suspect',
     'gauge',
     'Share of its calls that a suspected module breaks.',
@@ -106,30 +23,128 @@ export function metricsText(aggregator: Aggregator): string {
       .slice(0, maxSuspects)
       .map(({ node, kind, service, version, theta }) => [{ node, module: kind, service, version }, theta]),
   );
-  family(
-    'meshlock_release_verdict',
-    'gauge',
-    'Verdict on the newest version of a service with several: 1 pass, 0 inconclusive, -1 fail.',
-    verdicts(aggregator),
+  addReleaseMetrics(page, aggregator, settings.alpha);
+  const totals = [...aggregator.viewpointTotals()];
+  page.family(
+    'meshlock_viewpoint_calls_total',
+    'counter',
+    'Calls by node and viewpoint, epoch by epoch as they are judged.',
+    totals.map((total) => sampleOf(total, total.calls)),
   );
-  return `${lines.join('\n')}\n`;
+  page.family(
+    'meshlock_viewpoint_failures_total',
+    'counter',
+    'Failed calls by node and viewpoint, epoch by epoch as they are judged.',
+    totals.map((total) => sampleOf(total, total.failures)),
+  );
+  return page.text;
 }
 
-function verdicts(aggregator: Aggregator): readonly [Labels, number][] {
-  return aggregator
-    .underWay()
-    .slice(0, maxVerdicts)
-    .map((known): [Labels, number] => {
-      const { service, version, release } = known;
-      return [{ service, version, release }, verdictValue[aggregator.verdictOf(known).verdict]];
-    });
+function addOwnFigures(page: MetricsPage, aggregator: Aggregator): void {
+  const figures = aggregator.figures();
+  page.family(
+    'meshlock_aggregate_reports_total',
+    'counter',
+    'Epoch reports by what became of them.',
+    Object.entries(figures.reports).map(([result, count]) => [{ result }, count]),
+  );
+  page.counter(
+    'meshlock_aggregate_late_reports_total',
+    'Reports that came after their epoch was judged.',
+    figures.lateReports,
+  );
+  page.gauge('meshlock_aggregate_nodes', 'Nodes that reported lately.', figures.nodes);
+  page.gauge('meshlock_aggregate_missing_nodes', 'Nodes that owe the last epoch.', figures.missingNodes);
+  page.gauge(
+    'meshlock_aggregate_window_bytes',
+    'Memory of the kept reports, estimated.',
+    figures.windowBytes,
+  );
+  page.counter(
+    'meshlock_aggregate_evicted_epochs_total',
+    'Epochs dropped early because memory ran out.',
+    figures.evictedEpochs,
+  );
+  page.gauge('meshlock_aggregate_ledger_rows', 'Rows of counts kept for verdicts.', figures.ledgerRows);
+  page.counter(
+    'meshlock_aggregate_ledger_dropped_rows_total',
+    'Rows of counts dropped early because there were too many.',
+    figures.droppedRows,
+  );
+  page.counter('meshlock_aggregate_inferences_total', 'Inferences made.', figures.inferences);
+  page.counter(
+    'meshlock_aggregate_inference_seconds_total',
+    'Time that all inferences took.',
+    figures.inferenceTotalMs / 1000,
+  );
+  page.gauge(
+    'meshlock_aggregate_last_inference_seconds',
+    'Time that the last inference took.',
+    figures.inferenceMs / 1000,
+  );
+  page.gauge('meshlock_aggregate_shards', 'Shards whose nodes are judged too.', figures.shards);
+  page.gauge(
+    'meshlock_aggregate_missing_shards',
+    'Shards that have not answered for the last epoch.',
+    figures.missingShards,
+  );
+  page.gauge('meshlock_aggregate_judged_epoch', 'The last epoch that was judged.', figures.judgedEpoch);
 }
 
-function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+function addJournalFigures(page: MetricsPage, aggregator: Aggregator): void {
+  const { journal } = aggregator.figures();
+  page.gauge('meshlock_aggregate_journal_bytes', 'Size of the state file.', journal.bytes);
+  page.counter(
+    'meshlock_aggregate_journal_compactions_total',
+    'Times the state file was rewritten.',
+    journal.compactions,
+  );
+  page.counter(
+    'meshlock_aggregate_journal_errors_total',
+    'Writes to the state file that failed.',
+    journal.errors,
+  );
+  page.gauge(
+    'meshlock_aggregate_journal_torn_bytes',
+    'Bytes of a torn last record that were dropped at the start.',
+    journal.tornBytes,
+  );
+  page.gauge(
+    'meshlock_aggregate_journal_damaged_records',
+    'Records with a wrong checksum that were skipped at the start.',
+    journal.damaged,
+  );
 }
 
-function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+/** Without history the families are empty: nothing that could be taken for a failing engine. */
+function addHistoryFigures(page: MetricsPage, status: HistoryStatus): void {
+  const ifOn = (samples: readonly Sample[]) => (status.state === 'off' ? [] : samples);
+  page.family(
+    'meshlock_aggregate_history_up',
+    'gauge',
+    'Whether the last question to the history was answered: 1 yes or none was asked yet, 0 no.',
+    ifOn([[{}, status.state === 'failing' ? 0 : 1]]),
+  );
+  page.family(
+    'meshlock_aggregate_history_reads_total',
+    'counter',
+    'Readings of the past of a service by what became of them.',
+    ifOn(Object.entries(status.reads).map(([result, value]) => [{ result }, value])),
+  );
+  page.family(
+    'meshlock_aggregate_history_rows',
+    'gauge',
+    'Rows of counts from history that are kept for verdicts.',
+    ifOn([[{}, status.rows]]),
+  );
+  page.family(
+    'meshlock_aggregate_history_last_read_timestamp_seconds',
+    'gauge',
+    'When history was last read, in Unix time.',
+    ifOn(status.lastReadAt === 0 ? [] : [[{}, status.lastReadAt / 1000]]),
+  );
+}
+
+function sampleOf({ node, service, version, viewpoint }: ViewpointTotal, value: number): Sample {
+  return [{ node, service, version, viewpoint }, value];
 }

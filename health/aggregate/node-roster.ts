@@ -132,6 +132,19 @@ export class NodeRoster {
     return nodes;
   }
 
+  /** All of them with the first and the last epoch that they told of. */
+  *spans(): IterableIterator<{
+    readonly peer: Peer;
+    readonly firstEpoch: number;
+    readonly lastEpoch: number;
+  }> {
+    yield* this.#nodes.values();
+  }
+
+  has(node: string): boolean {
+    return this.#nodes.has(node);
+  }
+
   peerOf(node: string): Peer {
     return this.#nodes.get(node)?.peer ?? { node, service: '', version: '', release: '' };
   }

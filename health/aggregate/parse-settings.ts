@@ -4,9 +4,13 @@
  */
 import { epochMs } from '../observe/viewpoint.ts';
 import { type AggregateSettings, defaultAggregateSettings } from './settings.ts';
+import type { ShardSettings } from './shard-settings.ts';
 import { SettingsReader } from './settings-reader.ts';
+import type { TokenSource } from './token-source.ts';
 
 const day = 24 * 3600 * 1000;
+/** Each is asked once an epoch. */
+const maxShards = 100;
 const gibibyte: number = 1024 ** 3;
 
 /** `problems` has a sentence for each. */
@@ -43,6 +47,8 @@ function readSettings(root: SettingsReader): AggregateSettings {
   const journal = root.section('journal');
   const limits = root.section('limits');
   const verdict = root.section('verdict');
+  const history = root.section('history');
+  const shards = root.sections('shards', maxShards);
   const settings: AggregateSettings = {
     listen: root.address('listen', defaults.listen),
     token: root.token('token', defaults.token),
@@ -80,14 +86,39 @@ function readSettings(root: SettingsReader): AggregateSettings {
       margin: verdict.share('margin', defaults.verdict.margin),
       confidence: verdict.share('confidence', defaults.verdict.confidence),
       stepEpochs: epochs(verdict, 'step', defaults.verdict.stepEpochs),
+      applicationsSuffice: verdict.flag('applications_suffice', defaults.verdict.applicationsSuffice),
       minNodesPerArm: verdict.whole('min_nodes', defaults.verdict.minNodesPerArm, { min: 1, max: 1000 }),
       maxFleetShare: verdict.share('max_fleet_share', defaults.verdict.maxFleetShare),
       dryRun: verdict.flag('dry_run', defaults.verdict.dryRun),
       ttlSeconds: verdict.whole('ttl_seconds', defaults.verdict.ttlSeconds, { min: 0, max: 3600 }),
     },
+    history: {
+      url: history.url('url', defaults.history.url),
+      token: tokenSource(history),
+      lookbackMs: history.duration('lookback', defaults.history.lookbackMs, { min: 600_000, max: 7 * day }),
+      timeoutMs: history.duration('timeout', defaults.history.timeoutMs, { min: 1000, max: 60_000 }),
+    },
+    shards: shards.map(shardSettings),
   };
-  for (const part of [root, window, nodes, ledger, journal, limits, verdict]) part.end();
+  for (const part of [root, window, nodes, ledger, journal, limits, verdict, history, ...shards]) part.end();
   return settings;
+}
+
+function shardSettings(section: SettingsReader): ShardSettings {
+  const settings = { url: section.url('url', ''), token: tokenSource(section) };
+  const url = URL.parse(settings.url);
+  if (url === null) section.problem('needs the url of an aggregator');
+  else if (`${url.username}${url.password}${url.search}${url.hash}` !== '')
+    section.problem('has a url with more than an address and a path: give the token in token_file');
+  return settings;
+}
+
+/** `token` or `token_file`. */
+function tokenSource(section: SettingsReader): TokenSource {
+  const source = { token: section.token('token', ''), file: section.text('token_file', '') };
+  if (source.token !== '' && source.file !== '')
+    section.problem('has token and token_file: give one of them');
+  return source;
 }
 
 /** A duration of whole epochs. */

@@ -67,10 +67,10 @@ export function answerKayenta(
     return json(200, judgeAnswer(request, judgeRelease(releaseInputOf(request, asOf), settings)));
   const { release, service } = related;
   const query = service === '' ? { release } : { release, service };
-  return json(
-    200,
-    judgeAnswer(request, aggregator.verdict(query) ?? unknownRelease(query, { asOf, settings })),
-  );
+  const verdict =
+    aggregator.verdict(query) ??
+    unknownRelease(query, { asOf, settings, reasons: aggregator.unknownReasons(query) });
+  return json(200, judgeAnswer(request, verdict));
 }
 
 function fromHook({ status, contentType, body }: HookAnswer): Answer {

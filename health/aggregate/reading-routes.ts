@@ -1,8 +1,10 @@
 /** What people and pipelines read: suspects, nodes, evidence, the verdict on a release. */
 import { epochMs } from '../observe/viewpoint.ts';
 import type { VerdictSettings } from '../verdict/verdict-settings.ts';
-import type { Aggregator, VerdictQuery } from './aggregator.ts';
+import type { Aggregator } from './aggregator.ts';
 import { type Answer, json, problem } from './answer.ts';
+import type { VerdictQuery } from './release-judge.ts';
+import { maxPartSpan } from './shard-part.ts';
 import { unknownRelease } from './unknown-release.ts';
 
 const maxNameLength = 256;
@@ -23,7 +25,25 @@ export function suspectsAnswer(aggregator: Aggregator, asOf: number): Answer {
       .nodes()
       .filter(({ status }) => status === 'missing')
       .map(({ node }) => node),
+    missingShards: aggregator.missingShards(),
   });
+}
+
+export function shardsAnswer(aggregator: Aggregator): Answer {
+  return json(200, { judgedEpoch: aggregator.judgedEpoch, shards: aggregator.shards() });
+}
+
+/** For a second level. */
+export function partAnswer(aggregator: Aggregator, query: URLSearchParams): Answer {
+  const span = spanOf(query, maxPartSpan);
+  const known = knownOf(query.get('known') ?? '');
+  const partsFrom = Number(query.get('parts_from') ?? Number.NaN);
+  if (span === null || known === null || !Number.isSafeInteger(partsFrom))
+    return problem(
+      400,
+      `from, to and parts_from must be numbers of epochs, at most ${maxPartSpan} of them; known a list of <epoch>.<revision>`,
+    );
+  return json(200, aggregator.part({ ...span, partsFrom, known }));
 }
 
 export function nodesAnswer(aggregator: Aggregator): Answer {
@@ -52,22 +72,35 @@ export function verdictAnswer(
     ...(service === '' ? {} : { service }),
     ...(since === null ? {} : { since }),
   };
-  const verdict = aggregator.verdict(question) ?? unknownRelease(question, { asOf, settings });
+  const verdict =
+    aggregator.verdict(question) ??
+    unknownRelease(question, { asOf, settings, reasons: aggregator.unknownReasons(question) });
   return json(200, verdict, { 'cache-control': `max-age=${verdict.ttl}` });
 }
 
 export function evidenceAnswer(aggregator: Aggregator, query: URLSearchParams): Answer {
+  const span = spanOf(query, maxSpan);
+  if (span === null) return problem(400, `from and to must be numbers of epochs, at most ${maxSpan} of them`);
+  return json(200, aggregator.evidence(span.from, span.to));
+}
+
+/** `null`: no epochs, or too many. */
+function spanOf(query: URLSearchParams, most: number): { readonly from: number; readonly to: number } | null {
   const from = Number(query.get('from') ?? Number.NaN);
   const to = Number(query.get('to') ?? Number.NaN);
-  if (
-    !Number.isSafeInteger(from) ||
-    !Number.isSafeInteger(to) ||
-    from < 0 ||
-    to < from ||
-    to - from >= maxSpan
-  )
-    return problem(400, `from and to must be numbers of epochs, at most ${maxSpan} of them`);
-  return json(200, aggregator.evidence(from, to));
+  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) return null;
+  return from < 0 || to < from || to - from >= most ? null : { from, to };
+}
+
+/** `12.3,13.1`; `null`: not to be understood. */
+function knownOf(text: string): ReadonlyMap<number, number> | null {
+  const known = new Map<number, number>();
+  for (const one of text === '' ? [] : text.split(',')) {
+    const [, epoch, revision] = /^(\d{1,15})\.(\d{1,15})$/.exec(one) ?? [];
+    if (epoch === undefined) return null;
+    known.set(Number(epoch), Number(revision));
+  }
+  return known;
 }
 
 /** `null`: not given; `undefined`: not to be understood. */

@@ -50,6 +50,8 @@ const maxNodesRecorded = 16;
 
 export class ReleaseCatalog {
   readonly #versions = new Map<string, Entry>();
+  /** By service: the version that a pipeline named last. */
+  readonly #told = new Map<string, string>();
   /** What changed since the last `changes`. */
   readonly #changed = new Set<Entry>();
 
@@ -66,14 +68,19 @@ export class ReleaseCatalog {
   }
 
   /** From the journal. */
-  recall([service, version, release, firstEpoch, lastEpoch, nodes]: VersionRecord): void {
+  recall(record: VersionRecord): void {
+    this.merge(record);
+    this.#changed.clear();
+  }
+
+  /** From a shard. */
+  merge([service, version, release, firstEpoch, lastEpoch, nodes]: VersionRecord): void {
     this.#see({ node: '', service, version, release }, firstEpoch);
     this.#see({ node: '', service, version, release }, lastEpoch);
     for (const [node, first, last] of nodes) {
       this.#see({ node, service, version, release }, first);
       this.#see({ node, service, version, release }, last);
     }
-    this.#changed.clear();
   }
 
   /** From the journal: calls were counted. */
@@ -82,8 +89,30 @@ export class ReleaseCatalog {
     this.#changed.clear();
   }
 
+  /** From history: a version was called before anybody told of it here. What was told here goes before what was then. */
+  learnPast({ service, version, release }: Omit<Peer, 'node'>, first: number, last: number): void {
+    const key = `${service}\n${version}`;
+    const { firstEpoch = first, lastEpoch = last } = this.#versions.get(key) ?? {};
+    for (const epoch of [first, last]) this.#see({ node: '', service, version, release: '' }, epoch);
+    const entry = this.#versions.get(key);
+    if (entry === undefined) return;
+    const isNamed = entry.release === '' && release !== '';
+    if (isNamed) entry.release = release;
+    if (isNamed || entry.firstEpoch < firstEpoch || entry.lastEpoch > lastEpoch) this.#changed.add(entry);
+  }
+
+  /** Services of which several versions were heard of since `epoch`. */
+  rivalled(epoch: number): readonly string[] {
+    const counts = new Map<string, number>();
+    for (const { service, lastEpoch } of this.#versions.values())
+      if (lastEpoch >= epoch) counts.set(service, (counts.get(service) ?? 0) + 1);
+    return [...counts].filter(([, count]) => count > 1).map(([service]) => service);
+  }
+
   /** A pipeline says which release it is that this service gets; the newest version has it unless it names another. */
   name(service: string, release: string, version: string): void {
+    if (version !== '' && (this.#told.has(service) || this.#told.size < maxVersions))
+      this.#told.set(service, version);
     const entry = this.#versions.get(`${service}\n${version}`) ?? this.newest(service);
     if (entry === undefined || release === '') return;
     const own = this.#versions.get(`${entry.service}\n${entry.version}`);
@@ -93,8 +122,9 @@ export class ReleaseCatalog {
   }
 
   /**
-   * The version that came last. `undefined`: the service is not known, or several came within a minute of each other;
-   * which of them is the new one would be a guess, and a rollback may hang on it.
+   * The version that came last. Of several that came within a minute of each other it is the one that a pipeline has
+   * named. `undefined`: none was, so which of them is the new one would be a guess, and a rollback may hang on it; or
+   * the service is not known.
    */
   newest(service: string): KnownVersion | undefined {
     const versions = this.ofService(service);
@@ -102,17 +132,17 @@ export class ReleaseCatalog {
     const before = versions.at(-2);
     const isAlone =
       before === undefined || last === undefined || before.firstEpoch < last.firstEpoch - togetherEpochs;
-    return isAlone ? last : undefined;
+    if (isAlone) return last;
+    const told = this.#told.get(service);
+    return versions.find(
+      ({ version, firstEpoch }) => version === told && firstEpoch >= last.firstEpoch - togetherEpochs,
+    );
   }
 
   /** Of each service with several versions since `epoch` the newest. */
   underWay(epoch: number): readonly KnownVersion[] {
-    const counts = new Map<string, number>();
-    for (const { service, lastEpoch } of this.#versions.values())
-      if (lastEpoch >= epoch) counts.set(service, (counts.get(service) ?? 0) + 1);
-    return [...counts]
-      .filter(([, count]) => count > 1)
-      .map(([service]) => this.newest(service))
+    return this.rivalled(epoch)
+      .map((service) => this.newest(service))
       .filter((known) => known !== undefined);
   }
 
@@ -142,13 +172,18 @@ export class ReleaseCatalog {
 
   /** What is new since the last call. Last epochs go along with the counts, they alone are no change. */
   changes(): readonly VersionRecord[] {
-    const changed = [...this.#changed].map(recordOf);
+    const changed = [...this.#changed].map((entry) => recordOf(entry));
     this.#changed.clear();
     return changed;
   }
 
   records(): readonly VersionRecord[] {
-    return [...this.#versions.values()].map(recordOf);
+    return [...this.#versions.values()].map((entry) => recordOf(entry));
+  }
+
+  /** With all nodes, for another level. */
+  wholeRecords(): readonly VersionRecord[] {
+    return [...this.#versions.values()].map((entry) => recordOf(entry, maxNodesPerVersion));
   }
 
   #see({ node, service, version, release }: Peer, epoch: number): void {
@@ -189,8 +224,9 @@ export function releaseParts(release: string): ReleaseParts {
   return { order, iteration };
 }
 
-function recordOf({ service, version, release, firstEpoch, lastEpoch, nodes }: Entry): VersionRecord {
-  const recorded = [...nodes].slice(0, maxNodesRecorded);
+function recordOf(entry: Entry, mostNodes: number = maxNodesRecorded): VersionRecord {
+  const { service, version, release, firstEpoch, lastEpoch, nodes } = entry;
+  const recorded = [...nodes].slice(0, mostNodes);
   return [
     service,
     version,

@@ -110,8 +110,15 @@ export class ReleaseLedger {
     }
   }
 
-  /** Counts of calls to a service from bucket `from` on, oldest first, each call from one viewpoint only. */
-  ofService(service: string, from: number): readonly LedgerCount[] {
+  /** Minutes of which anything was counted, by their first epoch. */
+  minutes(): ReadonlySet<number> {
+    const minutes = new Set<number>();
+    for (const epoch of this.#buckets.keys()) minutes.add(epoch - (epoch % coarseEpochs));
+    return minutes;
+  }
+
+  /** Counts of calls to a service from bucket `from` on, oldest first, each call as often as it was seen. */
+  countsOf(service: string, from: number): readonly LedgerCount[] {
     const counts: LedgerCount[] = [];
     for (const [epoch, bucket] of [...this.#buckets].sort(([a], [b]) => a - b)) {
       if (epoch < from) continue;
@@ -121,8 +128,17 @@ export class ReleaseLedger {
         if (viewpoint !== undefined) counts.push({ ...row, epoch, viewpoint });
       }
     }
-    const picked = pickViewpoint(counts);
-    return counts.filter(({ callerService, viewpoint }) => picked.get(callerService) === viewpoint);
+    return counts;
+  }
+
+  /** The same, each call from one viewpoint only. */
+  ofService(service: string, from: number): readonly LedgerCount[] {
+    return fromBest(this.countsOf(service, from));
+  }
+
+  /** Of one bucket. */
+  rowsOf(epoch: number): readonly LedgerRow[] {
+    return [...(this.#buckets.get(epoch)?.values() ?? [])].map(rowOf);
   }
 
   *entries(): IterableIterator<readonly [epoch: number, rows: readonly LedgerRow[]]> {
@@ -144,6 +160,12 @@ const preference: readonly Viewpoint[] = [
   'inbound_upstream',
   'callee',
 ];
+
+/** Those of the viewpoint that sees a caller's calls best. */
+export function fromBest(counts: readonly LedgerCount[]): readonly LedgerCount[] {
+  const picked = pickViewpoint(counts);
+  return counts.filter(({ callerService, viewpoint }) => picked.get(callerService) === viewpoint);
+}
 
 /**
  * By caller service: the best viewpoint that saw at least half of what the busiest one saw. A called application does

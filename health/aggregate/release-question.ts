@@ -27,26 +27,39 @@ const maxNodes = 64;
 /** A bucket of the ledger is at most a minute. */
 const bucketEpochs = 6;
 
-export function releaseInput(
-  question: ReleaseQuestion,
-  sources: { readonly ledger: ReleaseLedger; readonly catalog: ReleaseCatalog },
-): ReleaseInput {
+export interface ReleaseSources {
+  readonly ledger: Pick<ReleaseLedger, 'ofService'>;
+  readonly catalog: ReleaseCatalog;
+  /** Of minutes that the ledger has nothing of. */
+  readonly past: readonly ReleaseWindow[];
+}
+
+/** The first epoch that is looked at. */
+export function firstEpochOf({ canary, sinceEpoch }: Pick<ReleaseQuestion, 'canary' | 'sinceEpoch'>): number {
+  return sinceEpoch ?? canary.firstEpoch - lessonEpochs;
+}
+
+export function releaseInput(question: ReleaseQuestion, sources: ReleaseSources): ReleaseInput {
   const { id, canary, lastEpoch, asOf, suspects, touched } = question;
   const { service, version, release } = canary;
-  const from = question.sinceEpoch ?? canary.firstEpoch - lessonEpochs;
+  const from = firstEpochOf(question);
   const versions = sources.catalog.ofService(service);
   // What came after the last epoch that was judged may be half of an epoch.
   const counts = sources.ledger.ofService(service, from).filter(({ epoch }) => epoch <= lastEpoch);
-  const baselineVersion = baselineOf(canary, versions, counts);
+  const before = sources.past.flatMap(({ epoch, strata }) => strata.map((one) => ({ ...one, epoch })));
+  const baselineVersion = baselineOf(canary, versions, [...before, ...counts]);
   const compared = new Set([version, baselineVersion]);
   const alive = versions.map((known) => nodesIn(known, lastEpoch - question.forgetEpochs + 1, lastEpoch));
   return {
     release: { id: release === '' ? id : release, service, version, ...releaseParts(release) },
     baselineVersion,
-    windows: windowsOf(
-      counts.filter((count) => compared.has(count.version)),
-      versions,
-    ),
+    windows: byEpoch([
+      ...windowsOf(
+        counts.filter((count) => compared.has(count.version)),
+        versions,
+      ),
+      ...sources.past,
+    ]),
     stepEnds: null,
     fleet: {
       nodes: new Set(alive.flat()).size,
@@ -93,10 +106,16 @@ function windowsOf(
     const there = serving.get(key) ?? nodesAt(epoch, version, versions);
     serving.set(key, there);
     const strata = windows.get(epoch) ?? [];
-    strata.push({ callerService, calleeService, version, calls, failures, nodes: nodeCounts(count, there) });
+    const nodes = nodeCounts(count, there);
+    const applicationOnly = count.viewpoint === 'callee';
+    strata.push({ callerService, calleeService, version, calls, failures, nodes, applicationOnly });
     windows.set(epoch, strata);
   }
   return [...windows].map(([epoch, strata]) => ({ epoch, strata }));
+}
+
+function byEpoch(windows: readonly ReleaseWindow[]): readonly ReleaseWindow[] {
+  return windows.toSorted((a, b) => a.epoch - b.epoch);
 }
 
 function nodesAt(epoch: number, version: string, versions: readonly KnownVersion[]): ReadonlySet<string> {

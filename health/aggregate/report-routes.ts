@@ -1,8 +1,9 @@
 /** What nodes and applications send: epochs, one or several at a time. */
 import type { EpochReport } from '../observe/epoch-report.ts';
 import { parseReport, ReportError } from '../observe/parse-report.ts';
-import type { AcceptResult, Aggregator, Receipt } from './aggregator.ts';
+import type { Aggregator } from './aggregator.ts';
 import { type Answer, json, problem } from './answer.ts';
+import type { AcceptResult, Receipt } from './report-intake.ts';
 
 /** In one request; more than a node owes after an outage of an hour. */
 const maxReports = 400;

@@ -6,7 +6,15 @@ import type { Aggregator } from './aggregator.ts';
 import { type Answer, problem, text } from './answer.ts';
 import { metricsText } from './metrics-text.ts';
 import { answerFlagger, answerKayenta } from './pipeline-routes.ts';
-import { evidenceAnswer, nodesAnswer, suspectsAnswer, verdictAnswer } from './reading-routes.ts';
+import {
+  evidenceAnswer,
+  nodesAnswer,
+  partAnswer,
+  shardsAnswer,
+  suspectsAnswer,
+  verdictAnswer,
+} from './reading-routes.ts';
+import { releasesAnswer } from './releases-answer.ts';
 import { sentAtOf, takeReports } from './report-routes.ts';
 import type { AggregateSettings } from './settings.ts';
 
@@ -23,7 +31,7 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** Matches the whole path. */
   readonly pattern: RegExp;
-  /** Answers without the token: says nothing but whether it is there. */
+  /** Answers without the token: for what says nothing of the fleet, as probes and the files of a page. */
   readonly open: boolean;
   readonly maxBodyBytes: number;
   readonly answer: (asked: Asked) => Answer;
@@ -47,7 +55,10 @@ export function aggregateRoutes({ aggregator, settings, clock }: RoutesOptions):
     post(/^\/v1\/observations$/, maxReportBytes, take(true)),
     get(/^\/v1\/suspects$/, () => suspectsAnswer(aggregator, clock.wall())),
     get(/^\/v1\/nodes$/, () => nodesAnswer(aggregator)),
+    get(/^\/v1\/shards$/, () => shardsAnswer(aggregator)),
+    get(/^\/v1\/part$/, ({ query }) => partAnswer(aggregator, query)),
     get(/^\/v1\/evidence$/, ({ query }) => evidenceAnswer(aggregator, query)),
+    get(/^\/v1\/releases$/, () => releasesAnswer(aggregator, clock.wall())),
     get(/^\/v1\/releases\/([^/]+)\/verdict$/, ({ parts: [release = ''], query }) =>
       verdictAnswer(release, query, judging()),
     ),
@@ -57,7 +68,7 @@ export function aggregateRoutes({ aggregator, settings, clock }: RoutesOptions):
       ),
     ),
     post(/^\/judge$/, maxBodyBytes, ({ body }) => answerKayenta(body, judging())),
-    get(/^\/metrics$/, () => text(200, metricsText(aggregator), exposition)),
+    get(/^\/metrics$/, () => text(200, metricsText(aggregator, settings.verdict), exposition)),
     { ...get(/^\/livez$/, () => text(200, 'ok')), open: true },
     { ...get(/^\/readyz$/, () => readiness(aggregator)), open: true },
   ];

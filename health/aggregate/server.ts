@@ -24,6 +24,10 @@ export interface AggregateServerOptions {
   readonly settings: AggregateSettings;
   readonly clock: Clock;
   readonly log: HealthLog;
+  /**
+   * Further ones, behind the same token unless `open`. Those of the aggregator win where both match; to GET belongs HEAD.
+   */
+  readonly routes?: readonly Route[];
 }
 
 export class AggregateServer {
@@ -35,7 +39,7 @@ export class AggregateServer {
   constructor(options: AggregateServerOptions) {
     this.#options = options;
     this.#access = new Access(options.settings.token);
-    this.#routes = aggregateRoutes(options);
+    this.#routes = [...aggregateRoutes(options), ...(options.routes ?? [])];
     this.#server = createServer(
       { requestTimeout: requestMs, headersTimeout: requestMs, connectionsCheckingInterval: 5000 },
       (request, response) => void this.#serve(request, response),
@@ -99,7 +103,8 @@ export class AggregateServer {
     const route = here.find((one) => one.method === method);
     if (route?.open !== true && !this.#access.allows(request.headers.authorization))
       return problem(401, 'a bearer token is asked for', {
-        'www-authenticate': 'Bearer, Basic realm="meshlock"',
+        // Basic first: Chromium looks at the first challenge of a line only, and would never ask.
+        'www-authenticate': 'Basic realm="meshlock", charset="UTF-8", Bearer realm="meshlock"',
       });
     if (here.length === 0) return problem(404, `there is nothing at ${url.pathname}`);
     if (route === undefined) {

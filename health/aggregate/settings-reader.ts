@@ -28,6 +28,14 @@ export class SettingsReader {
     return new SettingsReader(this.#take(key) ?? {}, this.#at(key), this.#problems);
   }
 
+  /** A list of sections. */
+  sections(key: string, most: number): readonly SettingsReader[] {
+    const value = this.#read<readonly unknown[]>(key, [], `a list of at most ${most} sections`, (list) =>
+      Array.isArray(list) && list.length <= most ? (list as readonly unknown[]) : undefined,
+    );
+    return value.map((one, index) => new SettingsReader(one, `${this.#at(key)}[${index}]`, this.#problems));
+  }
+
   whole(key: string, fallback: number, { min, max }: Range): number {
     return this.#read(key, fallback, `a whole number from ${min} to ${max}`, (value) =>
       Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
@@ -71,6 +79,14 @@ export class SettingsReader {
     );
   }
 
+  /** Of http or https; a user and a password may be in it, and it is never quoted. */
+  url(key: string, fallback: string): string {
+    return this.#read(key, fallback, 'an http or https URL such as http://127.0.0.1:9090', (value) => {
+      const url = typeof value === 'string' && value.length <= 4096 ? URL.parse(value) : null;
+      return url !== null && /^https?:$/.test(url.protocol) ? String(value) : undefined;
+    });
+  }
+
   flag(key: string, fallback: boolean): boolean {
     return this.#read(key, fallback, 'true or false', (value) =>
       typeof value === 'boolean' ? value : undefined,
@@ -95,6 +111,11 @@ export class SettingsReader {
       const port = Number(digits);
       return host !== undefined && port <= 65_535 ? { host, port } : undefined;
     });
+  }
+
+  /** What is wrong with the section as a whole. */
+  problem(words: string): void {
+    this.#problems.push(`${this.#path} ${words}`);
   }
 
   /** Everything was asked for: what is left over is a mistake. */

@@ -1,7 +1,9 @@
 /** Everything that can be set for an aggregator, with defaults. `parse-settings.ts` reads it from a file's content. */
+import { defaultHistorySettings, type HistorySettings } from './history-settings.ts';
 import { defaultVerdictSettings, type VerdictSettings } from '../verdict/verdict-settings.ts';
 import type { JournalSettings } from './journal.ts';
 import type { LedgerSettings } from './release-ledger.ts';
+import type { ShardSettings } from './shard-settings.ts';
 
 export interface AggregateSettings {
   readonly listen: { readonly host: string; readonly port: number };
@@ -31,6 +33,10 @@ export interface AggregateSettings {
     readonly maxConnections: number;
   };
   readonly verdict: VerdictSettings;
+  /** A PromQL engine that knows the calls of minutes which nobody has reported here. */
+  readonly history: HistorySettings;
+  /** Other aggregators, whose nodes this one judges together with its own. */
+  readonly shards: readonly ShardSettings[];
 }
 
 const mebibyte: number = 1024 * 1024;
@@ -46,4 +52,6 @@ export const defaultAggregateSettings: AggregateSettings = {
   journal: { path: '', fsync: 'epoch', compactBytes: 16 * mebibyte, maxBytes: 512 * mebibyte },
   limits: { maxReportBytes: 4 * mebibyte, maxBodyBytes: mebibyte, maxConnections: 2000 },
   verdict: defaultVerdictSettings,
+  history: defaultHistorySettings,
+  shards: [],
 };

@@ -2,12 +2,12 @@
 import { needRequests } from '../verdict/beta-bound.ts';
 import type { ReleaseVerdict } from '../verdict/verdict.ts';
 import type { VerdictSettings } from '../verdict/verdict-settings.ts';
-import type { VerdictQuery } from './aggregator.ts';
 import { releaseParts } from './release-catalog.ts';
+import type { VerdictQuery } from './release-judge.ts';
 
 export function unknownRelease(
   { release, service = '' }: VerdictQuery,
-  { asOf, settings }: { asOf: number; settings: VerdictSettings },
+  { asOf, settings, reasons }: { asOf: number; settings: VerdictSettings; reasons: readonly string[] },
 ): ReleaseVerdict {
   const where = service === '' ? '' : ` in the service ${service}`;
   const nobody = { version: '', calls: 0, failures: 0, nodes: 0 };
@@ -17,7 +17,7 @@ export function unknownRelease(
     action: settings.dryRun ? 'continue' : 'pause',
     wouldBe: 'pause',
     dryRun: settings.dryRun,
-    reasons: [`No node has reported the release ${release}${where} yet.`],
+    reasons: [`No node has reported the release ${release}${where} yet.`, ...reasons],
     evidence: {
       canary: nobody,
       baseline: nobody,

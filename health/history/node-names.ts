@@ -16,6 +16,7 @@ export function targetOf(labels: Readonly<Record<string, string>>): string {
 
 export class NodeNames {
   readonly #byTarget = new Map<string, Map<number, NodeName>>();
+  readonly #releases = new Map<string, string>();
   readonly #ofVersion = new Map<string, Map<number, Set<string>>>();
 
   constructor(info: readonly Series[]) {
@@ -25,6 +26,8 @@ export class NodeNames {
         service: labels['node_service'] ?? '',
         version: labels['node_version'] ?? '',
       };
+      const release = labels['node_release'] ?? '';
+      if (release !== '') this.#releases.set(versionKey(name.service, name.version), release);
       const names = at(this.#byTarget, targetOf(labels), () => new Map<number, NodeName>());
       const times = at(
         this.#ofVersion,
@@ -46,6 +49,11 @@ export class NodeNames {
   /** Unknown where the target did not say it then. */
   of(target: string, atMs: number): NodeName {
     return this.#byTarget.get(target)?.get(atMs) ?? unknownNode;
+  }
+
+  /** The release order that brought a version; empty: nobody said. */
+  releaseOf(service: string, version: string): string {
+    return this.#releases.get(versionKey(service, version)) ?? '';
   }
 
   /** Nodes of a version of a service that were there. */

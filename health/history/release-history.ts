@@ -31,6 +31,8 @@ export interface HistoryQuestion {
 export interface ReleaseHistory {
   /** By epoch, ascending: the first epoch of each window that had calls. */
   readonly windows: readonly ReleaseWindow[];
+  /** By version, the release order that brought it, where a node said so. */
+  readonly releases: ReadonlyMap<string, string>;
   readonly fromMs: number;
   readonly toMs: number;
   readonly stepMs: number;
@@ -69,11 +71,15 @@ export async function readReleaseHistory(
   const [info, requests, failures] = await Promise.all(
     queries.map((query) => client.range({ query, fromMs, toMs, stepMs })),
   );
-  const sums = new WindowSums({ names: new NodeNames(info ?? []), service, viewpoint });
+  const names = new NodeNames(info ?? []);
+  const sums = new WindowSums({ names, service, viewpoint });
   addGrowth(sums, { series: requests ?? [], stepMs, kind: 'calls' });
   addGrowth(sums, { series: failures ?? [], stepMs, kind: 'failures' });
+  const windows = sums.windows().map(({ atMs, strata }) => ({ epoch: epochOf(atMs - stepMs), strata }));
+  const versions = new Set(windows.flatMap(({ strata }) => strata.map(({ version }) => version)));
   return {
-    windows: sums.windows().map(({ atMs, strata }) => ({ epoch: epochOf(atMs - stepMs), strata })),
+    windows,
+    releases: new Map([...versions].map((version) => [version, names.releaseOf(service, version)])),
     fromMs,
     toMs,
     stepMs,

@@ -28,6 +28,25 @@ export interface EpochEdge {
   readonly local: number[];
 }
 
+/** An edge of which both ends are named, as it adds up: `calls` is the most that any viewpoint saw. */
+export type EdgePart = readonly [
+  caller: string,
+  callee: string,
+  calls: number,
+  failures: readonly number[],
+  local: readonly number[],
+];
+
+/** Failures of which one end does not know the other, as they add up. */
+export type LoosePart = readonly [
+  node: string,
+  viewpoint: number,
+  service: string,
+  calls: number,
+  failures: number,
+  local: number,
+];
+
 /** Failures of which one end does not know the other. */
 interface Loose {
   readonly node: string;
@@ -62,6 +81,34 @@ export class EpochEdges {
     }
     const edge = viewpoint < firstInbound ? this.#edge(node, peer) : this.#edge(peer, node);
     put(edge, viewpoint, { calls, failures, local });
+  }
+
+  /** Adds what was counted elsewhere of the same epoch. */
+  addParts(edges: readonly EdgePart[], loose: readonly LoosePart[]): void {
+    for (const [caller, callee, calls, failures, local] of edges) {
+      const edge = this.#edge(caller, callee);
+      for (const [viewpoint, count] of failures.entries())
+        if (count > 0) put(edge, viewpoint, { calls, failures: count, local: local[viewpoint] ?? 0 });
+    }
+    for (const [node, viewpoint, service, calls, failures, local] of loose)
+      this.#addLoose({ node, viewpoint, service, calls, failures, local });
+  }
+
+  /** All of it, for another to add. Not after `settle`, which gives the loose ones away. */
+  parts(): { readonly edges: readonly EdgePart[]; readonly loose: readonly LoosePart[] } {
+    const edges = [...this.#byCaller.values()].flatMap((callees) => [...callees.values()]);
+    return {
+      edges: edges.map(({ caller, callee, calls, failures, local }) => [
+        caller,
+        callee,
+        calls,
+        failures,
+        local,
+      ]),
+      loose: [...this.#loose.values()].map(({ node, viewpoint, service, calls, failures, local }) => [
+        ...([node, viewpoint, service, calls, failures, local] as const),
+      ]),
+    };
   }
 
   /** Gives the loose counts away and returns all edges. To be called once. `serviceOf`: empty text when not known. */

@@ -29,6 +29,8 @@ export interface EdgeRow {
   readonly failures: readonly number[];
   /** Of these, those that the viewpoint itself calls its own (`local`); -1 where nobody counted. */
   readonly local: readonly number[];
+  /** By viewpoint, the failures of each epoch squared and summed, which tells a burst from what goes on; -1 likewise. */
+  readonly squares: readonly number[];
 }
 
 export interface Evidence {

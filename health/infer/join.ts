@@ -4,9 +4,10 @@
  * anything is subtracted, because a call that ends on the border of an epoch is counted here by one and there by another.
  */
 import type { EpochReport } from '../observe/epoch-report.ts';
-import { EpochEdges, firstInbound, viewpointCount } from './epoch-edges.ts';
+import { firstInbound } from './epoch-edges.ts';
+import { type EpochPart, EpochTable, keepLast } from './epoch-table.ts';
 import type { EdgeRow, Evidence, ModuleKey } from './evidence.ts';
-import { addModuleCalls, addReport, type NodeEpoch } from './module-calls.ts';
+import { addModuleCalls, type NodeEpoch } from './module-calls.ts';
 
 export interface JoinOptions {
   /** First and last epoch, inclusive; reports of others are left out. */
@@ -16,6 +17,8 @@ export interface JoinOptions {
   readonly expected: ReadonlySet<string>;
   /** First epoch that a node was known in: of earlier ones it owes nothing. Default: the first of the window. */
   readonly knownSince?: (node: string) => number;
+  /** What other shards counted: of one epoch each, and of nodes that are not in the reports. */
+  readonly parts?: readonly EpochPart[];
 }
 
 /** A row while it is summed up. */
@@ -28,31 +31,37 @@ interface Row {
   readonly epochs: number;
   readonly failures: readonly number[];
   readonly local: readonly number[];
+  readonly squares: readonly number[];
 }
 
-type Epochs = ReadonlyMap<number, ReadonlyMap<string, NodeEpoch>>;
+type Tables = ReadonlyMap<number, EpochTable>;
 
 /** Joins the reports of a window. A report that comes twice (same node, incarnation, epoch and viewpoints) counts once. */
 export function joinEpochs(reports: readonly EpochReport[], options: JoinOptions): Evidence {
-  const kept = withinWindow(reports, options);
-  const epochs = nodesByEpoch(kept);
-  const serviceOf = servicesOf(kept);
-  const edges = edgesByEpoch(kept);
+  const tables = tablesOf(reports, options);
+  const serviceOf = servicesOf(tables);
   const rows = new Map<string, Row>();
-  for (const [epoch, table] of edges) {
-    const nodes = epochs.get(epoch);
-    for (const edge of table.settle((node) => serviceOf.get(node) ?? '')) {
-      const mask = maskOf(nodes, edge.caller, edge.callee);
-      addRow(rows, { ...edge, mask, epochs: 1 });
+  for (const table of tables.values()) {
+    for (const edge of table.edges.settle((node) => serviceOf.get(node) ?? '')) {
+      const mask = maskOf(table.nodes, edge.caller, edge.callee);
+      const squares = edge.failures.map((count) => count * count);
+      addRow(rows, { ...edge, squares, mask, epochs: 1 });
     }
   }
   return {
     from: options.from,
     to: options.to,
-    rows: sorted([...rows.values()].map((row) => finished(row, epochs))),
-    calls: moduleCalls(epochs, serviceOf),
-    missing: missingNodes(epochs, options),
+    rows: sorted([...rows.values()].map((row) => finished(row, tables))),
+    calls: moduleCalls(tables, serviceOf),
+    missing: missingNodes(tables, options),
   };
+}
+
+/** What these reports say of one epoch, for another shard to add to its own. */
+export function epochPart(reports: readonly EpochReport[], epoch: number): EpochPart {
+  const window = { from: epoch, to: epoch, expected: new Set<string>() };
+  const table = tablesOf(reports, window).get(epoch) ?? new EpochTable();
+  return table.part(epoch);
 }
 
 /**
@@ -87,60 +96,35 @@ function withinWindow(reports: readonly EpochReport[], { from, to }: JoinOptions
   });
 }
 
-function nodesByEpoch(reports: readonly EpochReport[]): Epochs {
-  const epochs = new Map<number, Map<string, NodeEpoch>>();
-  for (const report of reports) {
-    let nodes = epochs.get(report.epoch);
-    if (nodes === undefined) {
-      nodes = new Map();
-      epochs.set(report.epoch, nodes);
-    }
-    const name = report.node.node;
-    let node = nodes.get(name);
-    if (node === undefined) {
-      node = { node: name, mask: 0, calls: new Array<number>(viewpointCount).fill(0), byService: new Map() };
-      nodes.set(name, node);
-    }
-    addReport(node, report);
-  }
-  return epochs;
-}
-
-function edgesByEpoch(reports: readonly EpochReport[]): ReadonlyMap<number, EpochEdges> {
-  const tables = new Map<number, EpochEdges>();
-  for (const report of reports) {
-    let table = tables.get(report.epoch);
-    if (table === undefined) {
-      table = new EpochEdges();
-      tables.set(report.epoch, table);
-    }
-    for (const count of report.edges) table.add(report.node.node, count);
-  }
+function tablesOf(reports: readonly EpochReport[], options: JoinOptions): Tables {
+  const tables = new Map<number, EpochTable>();
+  const at = (epoch: number): EpochTable => {
+    let table = tables.get(epoch);
+    if (table === undefined) tables.set(epoch, (table = new EpochTable()));
+    return table;
+  };
+  for (const report of withinWindow(reports, options)) at(report.epoch).addReport(report);
+  for (const part of options.parts ?? [])
+    if (part.epoch >= options.from && part.epoch <= options.to) at(part.epoch).addPart(part);
   return tables;
 }
 
 /** A node's own word goes before what its peers say of it. */
-function servicesOf(reports: readonly EpochReport[]): ReadonlyMap<string, string> {
+function servicesOf(tables: Tables): ReadonlyMap<string, string> {
   const services = new Map<string, string>();
-  for (const { node } of reports) {
-    // Of two names in one window the order of the reports must not decide.
-    if (node.service !== '' && (services.get(node.node) ?? '') < node.service)
-      services.set(node.node, node.service);
+  const heard = new Map<string, string>();
+  for (const table of tables.values()) {
+    for (const [node, service] of table.services) keepLast(services, node, service);
+    for (const [node, service] of table.heard) keepLast(heard, node, service);
   }
-  const own = new Set(services.keys());
-  for (const { edges } of reports) {
-    for (const { peer } of edges) {
-      if (peer.node === '' || peer.service === '' || own.has(peer.node)) continue;
-      if ((services.get(peer.node) ?? '') < peer.service) services.set(peer.node, peer.service);
-    }
-  }
+  for (const [node, service] of heard) if (!services.has(node)) services.set(node, service);
   return services;
 }
 
 /** Viewpoints of an edge that somebody counted in an epoch; nobody speaks for an unknown end. */
-function maskOf(nodes: ReadonlyMap<string, NodeEpoch> | undefined, caller: string, callee: string): number {
-  const outbound = (nodes?.get(caller)?.mask ?? 0) & ((1 << firstInbound) - 1);
-  const inbound = (nodes?.get(callee)?.mask ?? 0) & ~((1 << firstInbound) - 1);
+function maskOf(nodes: ReadonlyMap<string, NodeEpoch>, caller: string, callee: string): number {
+  const outbound = (nodes.get(caller)?.mask ?? 0) & ((1 << firstInbound) - 1);
+  const inbound = (nodes.get(callee)?.mask ?? 0) & ~((1 << firstInbound) - 1);
   return outbound | inbound;
 }
 
@@ -157,23 +141,27 @@ function addRow(rows: Map<string, Row>, row: Row): void {
     epochs: known.epochs + row.epochs,
     failures: row.failures.map((count, index) => count + (known.failures[index] ?? 0)),
     local: row.local.map((count, index) => count + (known.local[index] ?? 0)),
+    squares: row.squares.map((square, index) => square + (known.squares[index] ?? 0)),
   });
 }
 
 /** A row covers the window: its healthy epochs were not told, so they are taken to be as busy as the others. */
-function finished(row: Row, epochs: Epochs): EdgeRow {
+function finished(row: Row, tables: Tables): EdgeRow {
   let same = 0;
-  for (const nodes of epochs.values()) if (maskOf(nodes, row.caller, row.callee) === row.mask) same++;
+  for (const { nodes } of tables.values()) if (maskOf(nodes, row.caller, row.callee) === row.mask) same++;
   const calls = Math.round((row.calls * Math.max(same, row.epochs)) / row.epochs);
   return withSilence({ ...row, calls });
 }
 
-function withSilence({ caller, callee, mask, calls, failures, local }: Row): EdgeRow {
+function withSilence({ caller, callee, mask, calls, failures, local, squares }: Row): EdgeRow {
   const orSilent = (count: number, index: number): number => ((mask & (1 << index)) === 0 ? -1 : count);
-  return { caller, callee, calls, failures: failures.map(orSilent), local: local.map(orSilent) };
+  return {
+    ...{ caller, callee, calls, failures: failures.map(orSilent), local: local.map(orSilent) },
+    squares: squares.map(orSilent),
+  };
 }
 
-function moduleCalls(epochs: Epochs, serviceOf: ReadonlyMap<string, string>): ReadonlyMap<ModuleKey, number> {
+function moduleCalls(tables: Tables, serviceOf: ReadonlyMap<string, string>): ReadonlyMap<ModuleKey, number> {
   const members = new Map<string, string[]>();
   for (const [node, service] of serviceOf) {
     const list = members.get(service);
@@ -181,18 +169,18 @@ function moduleCalls(epochs: Epochs, serviceOf: ReadonlyMap<string, string>): Re
     else list.push(node);
   }
   const calls = new Map<ModuleKey, number>();
-  for (const nodes of epochs.values()) addModuleCalls(calls, nodes, members);
+  for (const { nodes } of tables.values()) addModuleCalls(calls, nodes, members);
   return calls;
 }
 
 function missingNodes(
-  epochs: Epochs,
+  tables: Tables,
   { from, to, expected, knownSince = () => from }: JoinOptions,
 ): ReadonlyMap<string, number> {
   const missing = new Map<string, number>();
   for (const node of expected) {
     let there = 0;
-    for (const nodes of epochs.values()) if (nodes.has(node)) there++;
+    for (const { nodes } of tables.values()) if (nodes.has(node)) there++;
     const owed = to - Math.max(from, knownSince(node)) + 1;
     if (there < owed) missing.set(node, owed - there);
   }

@@ -34,7 +34,17 @@ interface Estimate {
   readonly explained: number;
 }
 
+/** How much a candidate's own failures come together. */
+interface OwnScatter {
+  /** How unevenly they lie on its edges. */
+  readonly across: number;
+  /** And, edge by edge, on the epochs of the window: a fault goes on, a burst is over in one of them. */
+  readonly within: number;
+}
+
 const steps = 3;
+/** Of each candidate's failures so many are taken to come singly, lest two that met by chance make a burst of it. */
+const presumedSingle = 5;
 const highestTheta = 0.999;
 /**
  * Somebody who may have caused nine of ten of the same failures is an alternative, though a stray failure elsewhere speaks
@@ -173,23 +183,28 @@ export class NoisyOr {
     }
     let gain = Math.max(0, calls - excess) * Math.log1p(-theta);
     let scatter = 0;
+    let together = 0;
     for (const index of candidate.pieces) {
       const ok = (this.#ok[index] ?? 1) / inModel;
       const failures = pieces[index]?.segment.excess ?? 0;
       scatter += failures * (failures - (pieces[index]?.calls ?? 0) * theta);
+      together += failures * (pieces[index]?.burst ?? 1);
       gain += failures * Math.log((1 - ok * (1 - theta)) / (1 - ok));
     }
-    const dispersion = this.#dispersion(candidate, scatter / excess);
+    const dispersion = this.#dispersion(candidate, {
+      across: scatter / excess,
+      within: (together + presumedSingle) / (excess + presumedSingle),
+    });
     return { theta, explained, gain: gain / dispersion };
   }
 
-  /** `own`: how unevenly its failures lie on its edges. */
-  #dispersion(candidate: Candidate, own: number): number {
-    const measured = this.#background.bursts.dispersion(candidate);
+  /** By how much of the gain is to be believed: failures that come together count as one witness. */
+  #dispersion(candidate: Candidate, { across, within }: OwnScatter): number {
+    const measured = Math.max(within, this.#background.bursts.dispersion(candidate));
     // One edge cannot show whether what failed on it was one burst.
     if (candidate.kind === 'link') return Math.max(3, 2 * measured);
     // An application may well fail for one caller only; a proxy's module has all its edges in common.
-    return candidate.kind === 'application' ? measured : Math.max(measured, own);
+    return candidate.kind === 'application' ? measured : Math.max(measured, across);
   }
 
   /** A cause chosen early took what a later one explains better: all are weighed once more beside one another. */

@@ -2,7 +2,7 @@
  * The segments of all rows as flat arrays, and who may have caused which: what the likelihood is computed over. Holds
  * nothing for a row without failures, so its size goes by what fails, not by the fleet.
  */
-import { type Evidence, moduleKey } from './evidence.ts';
+import { type EdgeRow, type Evidence, moduleKey } from './evidence.ts';
 import { type CauseKind, ofCallee, type Segment, segmentsOf } from './segments.ts';
 
 /** Who may be to blame. */
@@ -25,6 +25,8 @@ export interface Piece {
   readonly row: number;
   readonly segment: Segment;
   readonly calls: number;
+  /** How many of the row's failures come together within an epoch, beyond chance; about 1 when they come singly. */
+  readonly burst: number;
   /** Indices into the table's candidates, in the order of `segment.causes`. */
   readonly candidates: readonly number[];
   /** Of these, the one that the viewpoint's word speaks for; -1: none. */
@@ -44,6 +46,7 @@ export function pieceTable(evidence: Evidence, skewTolerance: number): PieceTabl
   const indexOf = new Map<string, number>();
   const edges = new Set<string>();
   const rows = evidence.rows;
+  const epochs = evidence.to - evidence.from + 1;
   const order = rows.map((_, index) => index).sort((a, b) => compareRows(evidence, a, b));
   for (const index of order) {
     const row = rows[index];
@@ -78,7 +81,8 @@ export function pieceTable(evidence: Evidence, skewTolerance: number): PieceTabl
         return at;
       });
       const likely = segment.likely === null ? -1 : (among[segment.causes.indexOf(segment.likely)] ?? -1);
-      pieces.push({ row: index, segment, calls: row.calls, candidates: among, likely });
+      const burst = burstOf(row, segment.from, epochs);
+      pieces.push({ row: index, segment, calls: row.calls, burst, candidates: among, likely });
     }
   }
   for (const candidate of candidates) {
@@ -87,6 +91,14 @@ export function pieceTable(evidence: Evidence, skewTolerance: number): PieceTabl
     candidate.calls = Math.max(candidate.calls, candidate.excess, known);
   }
   return { pieces, candidates, choices: Math.max(1, evidence.calls.size + edges.size) };
+}
+
+function burstOf({ failures, squares }: EdgeRow, viewpoint: number, epochs: number): number {
+  const count = failures[viewpoint] ?? 0;
+  const square = squares[viewpoint] ?? 0;
+  if (epochs < 2 || count <= 0) return 1;
+  // Variance over mean of the epochs, of which one degree of freedom went into the mean.
+  return ((square - count ** 2 / epochs) / count) * (epochs / (epochs - 1));
 }
 
 function keyOf(caller: string, callee: string, kind: CauseKind): string {

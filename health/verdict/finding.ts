@@ -17,6 +17,8 @@ export interface Finding {
   readonly eValueNow: number;
   readonly oddsRatioAtLeast: number;
   readonly needRequests: number;
+  /** Calls of the canary that only its application counted: they do not make it pass. */
+  readonly unproven: number;
   readonly dispersion: number;
   readonly strata: number;
   /** The evidence suffices for a fail, whether or not it is called one. */
@@ -41,7 +43,9 @@ export function findOut(input: ReleaseInput, settings: VerdictSettings): Finding
   const fewNodes = canary.nodes < settings.minNodesPerArm || baseline.nodes < settings.minNodesPerArm;
   const lone = worse ? blamableNode(tally, settings.alpha) : null;
   const end = lastStepEnd(input, tally.firstEpoch, settings.stepEpochs);
-  const atEnd = end === null ? null : { ...canaryUntil(input, end), dispersion };
+  const { applicationsSuffice } = settings;
+  const atEnd = end === null ? null : { ...canaryUntil(input, end, applicationsSuffice), dispersion };
+  const unproven = applicationsSuffice ? 0 : tally.applicationOnly;
   const passed = atEnd !== null && chanceBelow(atEnd, settings.margin) > settings.confidence;
   return {
     verdict: verdictOf({ worse, sure: !fewNodes && lone === null, passed }),
@@ -50,7 +54,8 @@ export function findOut(input: ReleaseInput, settings: VerdictSettings): Finding
     eValue,
     eValueNow: tally.process.evidence(dispersion),
     oddsRatioAtLeast: tally.process.oddsRatioAtLeast(dispersion, settings.alpha),
-    needRequests: needRequests(boundInput(tally, dispersion), settings.margin, settings.confidence),
+    needRequests: needRequests(boundInput(tally, unproven), settings.margin, settings.confidence),
+    unproven,
     dispersion,
     strata: tally.strata,
     worse,
@@ -87,8 +92,9 @@ function armOf(version: string, tally: ReleaseTally, arm: 'canary' | 'baseline')
   return { version, calls, failures, nodes: nodes.filter((node) => node.calls > 0).length };
 }
 
-function boundInput(tally: ReleaseTally, dispersion: number): BoundInput {
-  return { calls: tally.canary.calls, failures: tally.canary.failures, dispersion };
+/** Failures count wherever they were seen, good calls only where nothing can have been lost before. */
+function boundInput({ canary, dispersion }: ReleaseTally, unproven: number): BoundInput {
+  return { calls: Math.max(canary.calls - unproven, canary.failures), failures: canary.failures, dispersion };
 }
 
 /** Epoch of the last step's end; null: none has ended since the canary's first call. */

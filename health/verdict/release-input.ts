@@ -25,6 +25,8 @@ export interface StratumCount {
   readonly failures: number;
   /** The nodes of that version which served them. */
   readonly nodes: readonly NodeCount[];
+  /** Only the called application counted them: calls that were lost before it are not among them. */
+  readonly applicationOnly?: boolean;
 }
 
 export interface ReleaseWindow {
@@ -32,15 +34,20 @@ export interface ReleaseWindow {
   readonly strata: readonly StratumCount[];
 }
 
+/** What is judged, in the input and in the verdict. */
+export interface JudgedRelease {
+  /** The release order where it is known, else what it was asked for by. */
+  readonly id: string;
+  readonly service: string;
+  /** The canary's version. */
+  readonly version: string;
+  /** Parts of the id; empty: there is no iteration. */
+  readonly order: string;
+  readonly iteration: string;
+}
+
 export interface ReleaseInput {
-  readonly release: {
-    readonly id: string;
-    readonly service: string;
-    /** The canary's version. */
-    readonly version: string;
-    readonly order: string;
-    readonly iteration: string;
-  };
+  readonly release: JudgedRelease;
   /** What the canary is compared with. */
   readonly baselineVersion: string;
   /**

@@ -43,6 +43,8 @@ export class ReleaseTally {
   readonly process: EProcess = new EProcess();
   readonly #dispersion = new Dispersion();
   #peak = 1;
+  /** Calls of the canary that only its application counted. */
+  applicationOnly = 0;
   readonly #strata = new Set<string>();
   readonly #versions: { readonly canary: string; readonly baseline: string };
   /** Of the canary's first call; -1: there was none. */
@@ -65,7 +67,11 @@ export class ReleaseTally {
     }
     if (moved) this.#peak = Math.max(this.#peak, this.process.evidence(this.dispersion));
     if (this.firstEpoch < 0) return;
-    for (const stratum of strata) this.#arm(stratum.version)?.add(stratum);
+    for (const stratum of strata) {
+      this.#arm(stratum.version)?.add(stratum);
+      if (stratum.applicationOnly === true && stratum.version === this.#versions.canary)
+        this.applicationOnly += stratum.calls;
+    }
   }
 
   /** Those in which both arms had calls: only they compare. */
@@ -121,10 +127,11 @@ export function tallyOf(input: ReleaseInput): ReleaseTally {
   return tally;
 }
 
-/** The canary's sums as they stood at the end of an epoch. */
+/** The canary's sums as they stood at the end of an epoch, of all calls or of those that a proxy counted. */
 export function canaryUntil(
   input: ReleaseInput,
   lastEpoch: number,
+  applicationsSuffice: boolean,
 ): { readonly calls: number; readonly failures: number } {
   let calls = 0;
   let failures = 0;
@@ -132,6 +139,7 @@ export function canaryUntil(
     if (epoch > lastEpoch) continue;
     for (const stratum of strata) {
       if (stratum.version !== input.release.version) continue;
+      if (stratum.applicationOnly === true && !applicationsSuffice) continue;
       calls += stratum.calls;
       failures += stratum.failures;
     }

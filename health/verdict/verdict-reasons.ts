@@ -10,6 +10,12 @@ export function findingReasons(finding: Finding, settings: VerdictSettings): rea
   const reasons = finding.worse ? worseReasons(finding) : passReasons(finding, settings);
   const compared = `${shareOf(canary)}; ${shareOf(baseline)}.`;
   const notes: string[] = [];
+  if (finding.unproven > 0 && !finding.passed && !finding.worse) {
+    notes.push(
+      `Only the called applications counted ${count(finding.unproven, 'call')} of ${canary.version}: what was lost before ` +
+        'them is not known, so these do not make it pass.',
+    );
+  }
   if (finding.worse && finding.eValueNow < 1 / settings.alpha) {
     notes.push('Since then the evidence has become weaker: to judge only what came later, ask with `since`.');
   }

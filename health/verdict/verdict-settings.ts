@@ -9,6 +9,8 @@ export interface VerdictSettings {
   readonly confidence: number;
   /** A pass is looked for after each so many epochs; the more often one looks, the luckier a bad release gets. */
   readonly stepEpochs: number;
+  /** Calls that only the called application counted may make a pass: for fleets in which no proxy reports. */
+  readonly applicationsSuffice: boolean;
   /** Fewer nodes than this in an arm: a bad version cannot be told from a bad node. */
   readonly minNodesPerArm: number;
   /** Largest share of a service's nodes, 0 to 1, that automatic actions may touch together. */
@@ -25,6 +27,7 @@ export const defaultVerdictSettings: VerdictSettings = {
   confidence: 0.95,
   // A minute: 30 looks for a pass in half an hour, instead of 180.
   stepEpochs: 6,
+  applicationsSuffice: false,
   minNodesPerArm: 2,
   // Beyond half, those that are left may not carry the load.
   maxFleetShare: 0.5,

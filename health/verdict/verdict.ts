@@ -1,5 +1,6 @@
 /** The answer to a release pipeline: go on, stop, or not known yet; it may be asked for as often as one likes. */
 import type { Suspect } from '../infer/evidence.ts';
+import type { JudgedRelease } from './release-input.ts';
 
 export const Verdict = ['pass', 'fail', 'inconclusive'] as const;
 export type Verdict = (typeof Verdict)[number];
@@ -38,13 +39,7 @@ export interface ReleaseVerdict {
     readonly strata: number;
   };
   readonly suspects: readonly Suspect[];
-  readonly release: {
-    readonly id: string;
-    readonly service: string;
-    readonly version: string;
-    readonly order: string;
-    readonly iteration: string;
-  };
+  readonly release: JudgedRelease;
   /** ISO 8601; and for how many seconds the answer may be cached. */
   readonly asOf: string;
   readonly ttl: number;

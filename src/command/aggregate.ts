@@ -5,12 +5,17 @@ import { type Command, valueOf } from './command.ts';
 export const aggregateCommand: Command = {
   name: 'aggregate',
   summary: 'Collect what the nodes of a fleet count, name suspects, and judge releases.',
-  usage: ['aggregate [-c <file>]'],
+  usage: ['aggregate [-c <file>] [--history <url>]'],
   options: {
     config: {
       short: 'c',
       value: '<file>',
       description: 'Settings, YAML or JSON. Without it: 127.0.0.1:9921, everything in memory.',
+    },
+    history: {
+      value: '<url>',
+      description:
+        'Prometheus or VictoriaMetrics, asked for the minutes that no node has reported here; over what the file says.',
     },
   },
   maxPositionals: 0,
@@ -23,6 +28,10 @@ export const aggregateCommand: Command = {
   ],
   async run(invocation) {
     const { launchAggregator } = await import('../control/index.ts');
-    return launchAggregator({ path: valueOf(invocation, 'config') ?? null, clock: systemClock });
+    return launchAggregator({
+      path: valueOf(invocation, 'config') ?? null,
+      history: valueOf(invocation, 'history') ?? null,
+      clock: systemClock,
+    });
   },
 };

@@ -6,8 +6,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 import { repositoryRoot } from '../../../build/executable.ts';
 import { Aggregator } from '../../../health/aggregate/aggregator.ts';
+import { parseAggregateSettings } from '../../../health/aggregate/parse-settings.ts';
 import { AggregateServer } from '../../../health/aggregate/server.ts';
 import { defaultAggregateSettings } from '../../../health/aggregate/settings.ts';
 import { systemClock } from '../../../health/clock.ts';
@@ -92,6 +94,44 @@ describe('docs/health.md', () => {
     ]);
     expect([verdict.stepEpochs, verdict.minNodesPerArm, verdict.dryRun]).toEqual([6, 2, true]);
     expect([ledger.keepEpochs, window.inferEpochs, window.epochs]).toEqual([2160, 6, 90]);
+  });
+
+  test('has all settings of the aggregator, with their defaults', () => {
+    const settings = /```yaml\n(listen: [^`]*)```/.exec(text)?.[1] ?? '';
+    const document = parse(settings) as Readonly<Record<string, unknown>>;
+    expect(parseAggregateSettings(document)).toEqual(defaultAggregateSettings);
+    // Each section is asked for a key that nobody knows, and answers which there are.
+    for (const [name, section] of [['', document], ...Object.entries(document)] as const) {
+      if (typeof section !== 'object' || section === null) continue;
+      const path = name === '' ? 'nonsense' : `${name}.nonsense`;
+      const wrong = name === '' ? { nonsense: 1 } : { [name]: { nonsense: 1 } };
+      const known = new RegExp(`${path} is not known; there are (.*)`);
+      expect(() => parseAggregateSettings(wrong)).toThrow(known);
+      try {
+        parseAggregateSettings(wrong);
+      } catch (error) {
+        const keys = known.exec((error as Error).message)?.[1]?.split(', ') ?? [];
+        const told = [
+          ...Object.keys(section),
+          ...(name === '' ? ['history', 'shards', 'nonsense'] : ['nonsense']),
+        ];
+        expect(new Set([...keys, 'nonsense'])).toEqual(new Set(told));
+      }
+    }
+  });
+
+  test('has every figure of the aggregator, and no other', async () => {
+    const page = await (await fetch(`${url}/metrics`)).text();
+    const told = new Map(
+      [...page.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => [name, type]),
+    );
+    const written = [...text.matchAll(/^\| (`meshlock_[^|]*) \| (\w+) \|/gm)].flatMap(
+      ([, names = '', type = '']) =>
+        [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => [name, type] as const),
+    );
+    expect(told.size).toBeGreaterThan(20);
+    expect(written).toHaveLength(new Map(written).size);
+    expect(new Map(written)).toEqual(told);
   });
 
   test('leads nowhere that is not there', () => {

@@ -1,16 +1,19 @@
 /** Real PromQL engines from Debian's packages, on free ports and in folders of their own, ended with the test. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closedPort } from '../harness/index.ts';
-import { eventually } from '../process/eventually.ts';
+import { isInstalled, ServerProgram } from './server-program.ts';
+
+export { isInstalled };
 
 const promtool = 'promtool';
 
 export interface PromqlEngine {
   readonly url: string;
+  /** The last of what it has logged. */
+  said(): string;
   /** Ends the processes, waits for them and removes their folder. */
   stop(): Promise<void>;
 }
@@ -20,29 +23,35 @@ export interface ScrapeTarget {
   readonly address: string;
   readonly path: string;
   readonly instance: string;
+  /** `mesh` when left out. */
+  readonly job?: string;
+  /** Bearer token, for who wants one. */
+  readonly token?: string;
 }
 
 interface EngineOptions {
-  /** Scraped each second, as job `mesh`. */
+  /** Of `closedPort`; any free one when left out. */
+  readonly port?: number;
+  /** Scraped each second. */
   readonly targets?: readonly ScrapeTarget[];
   /** Contents of a rule file. */
   readonly rules?: string;
+  /** Rule files as they are. */
+  readonly ruleFiles?: readonly string[];
+  /** `127.0.0.1:<port>` of the Alertmanager that gets the alerts. */
+  readonly alertmanager?: string;
   /** Samples of the past: text with a timestamp in seconds on each line, ended by `# EOF`. */
   readonly past?: string;
 }
 
-export function isInstalled(program: string): boolean {
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
-}
-
-export async function startPrometheus({ targets = [], rules, past }: EngineOptions): Promise<PromqlEngine> {
+export async function startPrometheus(options: EngineOptions): Promise<PromqlEngine> {
+  const { rules, past, port = await closedPort() } = options;
   const folder = await mkdtemp(join(tmpdir(), 'meshlock-prometheus-'));
   const data = join(folder, 'data');
   if (past !== undefined) await backfill(folder, data, past);
-  const config = await writeConfig(folder, targets);
+  const config = await writeConfig(folder, options);
   if (rules !== undefined) await writeFile(join(folder, 'mesh.rules.yaml'), rules);
-  const port = await closedPort();
-  const program = new Program('prometheus', [
+  const program = new ServerProgram('prometheus', [
     `--config.file=${config}`,
     `--storage.tsdb.path=${data}`,
     `--web.listen-address=127.0.0.1:${port}`,
@@ -50,8 +59,8 @@ export async function startPrometheus({ targets = [], rules, past }: EngineOptio
     '--log.level=warn',
   ]);
   const url = `http://127.0.0.1:${port}`;
-  await program.answers(`${url}/-/ready`);
-  return { url, stop: () => stopAll([program], folder) };
+  await answersOrEnds(program, `${url}/-/ready`, folder);
+  return { url, said: () => program.said, stop: () => stopAll([program], folder) };
 }
 
 /** Scrapes nothing: give it a past, then whatever `write` brings. */
@@ -61,7 +70,7 @@ export async function startVictoriaMetrics({
   const folder = await mkdtemp(join(tmpdir(), 'meshlock-victoria-'));
   const port = await closedPort();
   const url = `http://127.0.0.1:${port}`;
-  const program = new Program('victoria-metrics', [
+  const program = new ServerProgram('victoria-metrics', [
     `-storageDataPath=${join(folder, 'data')}`,
     `-httpListenAddr=127.0.0.1:${port}`,
     // It holds the last 30 s back otherwise, and keeps answers from before an import.
@@ -69,9 +78,9 @@ export async function startVictoriaMetrics({
     '-search.disableCache',
     '-loggerLevel=ERROR',
   ]);
-  await program.answers(`${url}/health`);
+  await answersOrEnds(program, `${url}/health`, folder);
   if (past !== undefined) await importSamples(url, past);
-  return { url, stop: () => stopAll([program], folder) };
+  return { url, said: () => program.said, stop: () => stopAll([program], folder) };
 }
 
 /** Samples with a timestamp in seconds on each line; they can be found as soon as this is fulfilled. */
@@ -82,60 +91,38 @@ export async function importSamples(url: string, text: string): Promise<void> {
   await (await fetch(`${url}/internal/force_flush`)).body?.cancel();
 }
 
-class Program {
-  readonly #child: ChildProcess;
-  #said = '';
-
-  constructor(name: string, args: readonly string[]) {
-    this.#child = spawn(name, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream?.on('data', (piece: Buffer) => {
-        this.#said = (this.#said + piece.toString()).slice(-4000);
-      });
-  }
-
-  /** Until then; ended when it does not. */
-  async answers(url: string): Promise<void> {
-    try {
-      await eventually(
-        async () => {
-          if (this.#child.exitCode !== null) throw new Error(`it ended at once: ${this.#said}`);
-          const response = await fetch(url).catch(() => null);
-          await response?.body?.cancel();
-          return response?.status === 200 ? true : undefined;
-        },
-        () => `${url}: ${this.#said}`,
-      );
-    } catch (error) {
-      await this.stop();
-      throw error;
-    }
-  }
-
-  async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exit = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exit;
+async function answersOrEnds(program: ServerProgram, url: string, folder: string): Promise<void> {
+  try {
+    await program.answers(url);
+  } catch (error) {
+    await stopAll([program], folder);
+    throw error;
   }
 }
 
-async function stopAll(programs: readonly Program[], folder: string): Promise<void> {
+async function stopAll(programs: readonly ServerProgram[], folder: string): Promise<void> {
   await Promise.all(programs.map((program) => program.stop()));
   await rm(folder, { recursive: true, force: true });
 }
 
-async function writeConfig(folder: string, targets: readonly ScrapeTarget[]): Promise<string> {
+async function writeConfig(
+  folder: string,
+  { targets = [], ruleFiles = [], alertmanager }: EngineOptions,
+): Promise<string> {
   const path = join(folder, 'config.yaml');
-  // A job for each node: one server of ours plays all of them, told apart by path.
-  const jobs = targets.map(({ address, path: metricsPath, instance }, index) => ({
+  // A scrape configuration for each node: one server of ours may play all of them, told apart by path.
+  const jobs = targets.map(({ address, path: metricsPath, instance, job = 'mesh', token }, index) => ({
     job_name: `mesh-${index}`,
     metrics_path: metricsPath,
-    static_configs: [{ targets: [address], labels: { job: 'mesh', instance } }],
+    ...(token !== undefined && { authorization: { credentials: token } }),
+    static_configs: [{ targets: [address], labels: { job, instance } }],
   }));
   const config = {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
-    rule_files: [join(folder, '*.rules.yaml')],
+    rule_files: [join(folder, '*.rules.yaml'), ...ruleFiles],
+    ...(alertmanager !== undefined && {
+      alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
+    }),
     scrape_configs: jobs,
   };
   // JSON is YAML.

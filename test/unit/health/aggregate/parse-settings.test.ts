@@ -81,6 +81,44 @@ describe('parseAggregateSettings', () => {
     expect(problemsOf('text')).toEqual(['the settings must be a section with keys']);
   });
 
+  test('reads where history is, and never quotes what may hold a password', () => {
+    const url = 'https://reader:secret@prometheus.example/tenant';
+    const history = { url, token_file: 'token', lookback: '2h', timeout: '5s' };
+    expect(parseAggregateSettings({ history }).history).toEqual({
+      url,
+      token: { token: '', file: 'token' },
+      lookbackMs: 7_200_000,
+      timeoutMs: 5000,
+    });
+    const problems = problemsOf({
+      history: { url: 'ftp://x:secret@y', token: 'a', token_file: 'b', lookback: '200h' },
+    });
+    expect(problems.map((problem) => problem.split(' ', 1)[0])).toEqual([
+      'history.url',
+      'history',
+      'history.lookback',
+    ]);
+    expect(problems.join()).not.toContain('secret');
+  });
+
+  test('reads which shards there are', () => {
+    const shards = [{ url: 'http://10.0.0.7:9921/east' }, { url: 'https://b', token_file: 'b.token' }];
+    expect(parseAggregateSettings({ shards }).shards).toEqual([
+      { url: 'http://10.0.0.7:9921/east', token: { token: '', file: '' } },
+      { url: 'https://b', token: { token: '', file: 'b.token' } },
+    ]);
+    expect(
+      problemsOf({ shards: [{}, 'x', { url: 'http://a:secret@b' }, { url: 'http://b', port: 1 }] }),
+    ).toEqual([
+      'shards[1] must be a section with keys',
+      'shards[0] needs the url of an aggregator',
+      'shards[1] needs the url of an aggregator',
+      'shards[2] has a url with more than an address and a path: give the token in token_file',
+      'shards[3].port is not known; there are url, token, token_file',
+    ]);
+    expect(problemsOf({ shards: {} })).toEqual(['shards must be a list of at most 100 sections']);
+  });
+
   test('asks for a token where others than this machine can reach it', () => {
     expect(problemsOf({ listen: '0.0.0.0:9921' })).toEqual([
       'token must be set where others than this machine can reach listen',

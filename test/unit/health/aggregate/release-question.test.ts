@@ -50,7 +50,7 @@ describe('releaseInput', () => {
       touched: 0,
       forgetEpochs: 30,
     };
-    expect(releaseInput(question, { ledger, catalog })).toEqual({
+    expect(releaseInput(question, { ledger, catalog, past: [] })).toEqual({
       release: { id: 'r.2', service: 'cart', version: '2', order: 'r', iteration: '2' },
       baselineVersion: '1',
       windows: [
@@ -68,6 +68,7 @@ describe('releaseInput', () => {
                 { node: 'gone', calls: 30, failures: 1 },
                 { node: 'a', calls: 30, failures: 0 },
               ],
+              applicationOnly: false,
             },
             {
               callerService: 'web',
@@ -76,6 +77,7 @@ describe('releaseInput', () => {
               calls: 10,
               failures: 0,
               nodes: [{ node: 'c', calls: 10, failures: 0 }],
+              applicationOnly: false,
             },
           ],
         },

@@ -2,12 +2,15 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Aggregator } from '../../../../health/aggregate/aggregator.ts';
+import { json } from '../../../../health/aggregate/answer.ts';
+import type { Route } from '../../../../health/aggregate/routes.ts';
 import { AggregateServer } from '../../../../health/aggregate/server.ts';
 import { type AggregateSettings, defaultAggregateSettings } from '../../../../health/aggregate/settings.ts';
 import { silentLog } from '../../../../health/log.ts';
 import type { EpochReport } from '../../../../health/observe/epoch-report.ts';
 import { ReportSender } from '../../../../health/observe/report-sender.ts';
 import { epochMs, epochOf, type Peer } from '../../../../health/observe/viewpoint.ts';
+import type { ReleaseVerdict } from '../../../../health/verdict/verdict.ts';
 import type { ManualClock } from '../../holmes/manual-clock.ts';
 import { calleeReport, callerReport, clockAfterEpoch, peer } from './fleet.ts';
 
@@ -24,6 +27,31 @@ const settings: AggregateSettings = {
   verdict: { ...defaultAggregateSettings.verdict, dryRun: false },
 };
 
+/** As a console would bring: a page for everybody, and figures for those who may ask. */
+const routes: readonly Route[] = [
+  {
+    method: 'GET',
+    pattern: /^\/page\/(\w+)\.bin$/,
+    open: true,
+    maxBodyBytes: 0,
+    answer: () => ({ status: 200, type: 'font/woff2', body: new Uint8Array([0, 255]), headers: {} }),
+  },
+  {
+    method: 'POST',
+    pattern: /^\/figures\/([^/]+)$/,
+    open: false,
+    maxBodyBytes: 100,
+    answer: ({ parts, body }) => json(200, { parts, body }),
+  },
+  {
+    method: 'GET',
+    pattern: /^\/v1\/nodes$/,
+    open: true,
+    maxBodyBytes: 0,
+    answer: () => json(200, 'not this one'),
+  },
+];
+
 describe('AggregateServer', () => {
   let clock: ManualClock;
   let aggregator: Aggregator;
@@ -33,7 +61,7 @@ describe('AggregateServer', () => {
   beforeEach(async () => {
     clock = clockAfterEpoch();
     aggregator = new Aggregator({ settings, clock, log: silentLog });
-    server = new AggregateServer({ aggregator, settings, clock, log: silentLog });
+    server = new AggregateServer({ aggregator, settings, clock, log: silentLog, routes });
     ({ port } = await server.listen());
     await aggregator.open();
   });
@@ -206,6 +234,10 @@ describe('AggregateServer', () => {
     expect((await ask('/v1/releases/%ff/verdict')).status).toBe(400);
     expect((await ask('/v1/releases/r.2/verdict?since=soon')).status).toBe(400);
     expect((await ask('/v1/evidence?from=5&to=1')).status).toBe(400);
+    expect((await ask('/v1/part?from=1&to=5')).status).toBe(400);
+    expect((await ask('/v1/part?from=1&to=91&parts_from=1')).status).toBe(400);
+    expect((await ask('/v1/part?from=1&to=90&parts_from=1&known=1.2,x')).status).toBe(400);
+    expect((await ask('/v1/part?from=1&to=90&parts_from=1&known=1.2,3.4')).status).toBe(200);
     expect((await ask('/v1/nodes', { method: 'HEAD' })).status).toBe(200);
   });
 
@@ -277,6 +309,96 @@ describe('AggregateServer', () => {
     expect((await ask('/metrics')).value).toContain(
       'meshlock_release_verdict{service="cart",version="2",release="r.2"} -1\n',
     );
+  });
+
+  test('lists the releases under way, with versions, nodes and verdict', async () => {
+    expect((await ask('/v1/releases')).value).toMatchObject({ count: 0, releases: [], events: [] });
+    await release(20);
+    await post('/hooks/flagger/event', { ...hook, metadata: { eventMessage: 'rolling' } });
+    const { value } = await ask('/v1/releases');
+    const { value: verdict } = await ask('/v1/releases/r.2/verdict');
+    const epoch = aggregator.judgedEpoch;
+    const iso = (at: number) => new Date(at * epochMs).toISOString();
+    expect(value).toMatchObject({ judged: { epoch, until: iso(epoch + 1) }, count: 1 });
+    expect(value['releases']).toEqual([
+      {
+        ...{ service: 'cart', version: '2', release: 'r.2' },
+        versions: [
+          {
+            ...{ version: '1', release: 'r.1', since: iso(epoch - 18), lastSeen: iso(epoch + 1) },
+            ...{ nodeCount: 6, nodes: old.map(({ node }) => node) },
+          },
+          {
+            ...{ version: '2', release: 'r.2', since: iso(epoch - 11), lastSeen: iso(epoch + 1) },
+            ...{ nodeCount: 2, nodes: canary.map(({ node }) => node) },
+          },
+        ],
+        verdict,
+      },
+    ]);
+    expect(value['events']).toMatchObject([{ service: 'cart', message: 'rolling' }]);
+  });
+
+  test('tells in figures what the verdict on a release rests on', async () => {
+    await release(20);
+    const { value: verdict } = await ask('/v1/releases/r.2/verdict');
+    const { evidence } = verdict as unknown as ReleaseVerdict;
+    const labels = 'service="cart",version="2",release="r.2"';
+    const { value: text } = await ask('/metrics');
+    for (const line of [
+      `meshlock_release_action{${labels},action="continue"} 0`,
+      `meshlock_release_action{${labels},action="pause"} 0`,
+      `meshlock_release_action{${labels},action="rollback"} 1`,
+      `meshlock_release_evidence{${labels}} ${evidence.eValue}`,
+      'meshlock_release_evidence_limit 100',
+      `meshlock_release_needed_calls{${labels}} ${evidence.needRequests}`,
+      `meshlock_release_calls{${labels},arm="baseline"} ${12 * 6 * 400}`,
+      `meshlock_release_calls{${labels},arm="canary"} ${12 * 2 * 400}`,
+      `meshlock_release_failures{${labels},arm="baseline"} 0`,
+      `meshlock_release_failures{${labels},arm="canary"} ${12 * 2 * 40}`,
+    ])
+      expect(text.split('\n')).toContain(line);
+  });
+
+  test('tells what each node counted at each viewpoint, of the epochs that are judged', async () => {
+    await release(20);
+    const lines = async () => (await ask('/metrics')).value.split('\n');
+    const of = (metric: string, node: string, viewpoint: string, value: number) => {
+      const service = node.split('-')[0] ?? '';
+      const version = node === 'cart-3' ? '2' : '1';
+      return `meshlock_viewpoint_${metric}_total{node="${node}",service="${service}",version="${version}",viewpoint="${viewpoint}"} ${value}`;
+    };
+    const calls = (19 * 6 + 12 * 2) * 200;
+    const now = await lines();
+    expect(now).toContain(of('calls', 'web-1', 'outbound_upstream', calls));
+    expect(now).toContain(of('failures', 'web-1', 'outbound_upstream', 12 * 2 * 20));
+    expect(now).toContain(of('failures', 'cart-3', 'inbound_downstream', 12 * 2 * 20));
+    expect(now).toContain(of('failures', 'cart-3', 'inbound_upstream', 0));
+    clock.advance(epochMs - (clock.wall() % epochMs) + 1000);
+    await post('/v1/epochs', reports(null));
+    expect(await lines()).toContain(of('calls', 'web-1', 'outbound_upstream', calls));
+    clock.advance(4500);
+    expect(await lines()).toContain(of('calls', 'web-1', 'outbound_upstream', calls + 6 * 200));
+    // What comes late is not lost.
+    const [late] = reports(null);
+    await post('/v1/epochs', { ...late, incarnation: 2 });
+    expect(await lines()).toContain(of('calls', 'web-1', 'outbound_upstream', calls + 2 * 6 * 200));
+  });
+
+  test('answers the routes that were added, behind the same rules', async () => {
+    const page = await fetch(`http://127.0.0.1:${port}/page/font.bin`);
+    expect(page.headers.get('content-type')).toBe('font/woff2');
+    expect(page.headers.get('content-length')).toBe('2');
+    expect([...new Uint8Array(await page.arrayBuffer())]).toEqual([0, 255]);
+    expect((await ask('/figures/a%20b', { headers: { authorization: '' }, method: 'POST' })).status).toBe(
+      401,
+    );
+    const figures = await post('/figures/a%20b', { of: 1 });
+    expect(figures).toMatchObject({ status: 200, value: { parts: ['a b'], body: { of: 1 } } });
+    expect((await post('/figures/a', 'x'.repeat(101))).status).toBe(413);
+    expect((await ask('/figures/a')).headers.get('allow')).toBe('POST');
+    expect((await ask('/v1/nodes', { headers: { authorization: '' } })).status).toBe(401);
+    expect((await ask('/v1/nodes')).value).toMatchObject({ count: 0 });
   });
 
   test('passes a good release', async () => {

@@ -28,12 +28,17 @@ export function report(
   return { format: 1, node, incarnation, epoch, viewpoints, edges, totals, overflowed: 0 };
 }
 
-/** `failures` by viewpoint; -1: silent. */
-export function row(
-  caller: string,
-  callee: string,
-  said: { readonly calls?: number; readonly failures: readonly number[]; readonly local?: readonly number[] },
-): EdgeRow {
-  const { calls = 100, failures, local = failures.map((count) => Math.min(count, 0)) } = said;
-  return { caller, callee, calls, failures, local };
+interface Said {
+  readonly calls?: number;
+  /** By viewpoint; -1: silent. */
+  readonly failures: readonly number[];
+  readonly local?: readonly number[];
+  /** One failure in an epoch unless told. */
+  readonly squares?: readonly number[];
+}
+
+export function row(caller: string, callee: string, said: Said): EdgeRow {
+  const { calls = 100, failures, squares = failures } = said;
+  const { local = failures.map((count) => Math.min(count, 0)) } = said;
+  return { caller, callee, calls, failures, local, squares };
 }

@@ -55,6 +55,15 @@ describe('infer', () => {
     );
   });
 
+  test('what was over within one epoch on one edge proves little, what goes on proves much', () => {
+    const failures = [12, 12, 12, 12, 12, 12];
+    const twelve = (squares: number) =>
+      infer(fleet([row('web-0', 'cart-1', { failures, squares: failures.map(() => squares) })]));
+    // All twelve in one of six epochs, and two in each.
+    expect(twelve(144)).toEqual([]);
+    expect(twelve(24)).toMatchObject([{ node: 'cart-1', kind: 'application' }]);
+  });
+
   test('a failing application blames no proxy, whichever viewpoints there are', () => {
     const sights = [
       [40, 40, 40, 40, 40, 40],

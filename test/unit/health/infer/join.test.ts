@@ -25,8 +25,19 @@ describe('joined epochs', () => {
         calls: 50,
         failures: [0, 0, 5, 2, 0, 0],
         local: [0, 0, 0, 2, 0, 0],
+        squares: [0, 0, 25, 4, 0, 0],
       },
     ]);
+  });
+
+  test('tells what came in one epoch from what came in several', () => {
+    const said = (epoch: number, failures: number) =>
+      report(a, { epoch, edges: [edge('outbound_upstream', b, { calls: 10, failures })] });
+    expect(join([said(1, 6)], 3).rows[0]).toMatchObject({ squares: [0, 0, 36, -1, -1, -1] });
+    expect(join([said(1, 2), said(2, 2), said(3, 2)], 3).rows[0]).toMatchObject({
+      failures: [0, 0, 6, -1, -1, -1],
+      squares: [0, 0, 12, -1, -1, -1],
+    });
   });
 
   test('viewpoints that nobody reports are silent, not healthy', () => {
@@ -63,7 +74,13 @@ describe('joined epochs', () => {
       ],
       2,
     );
-    expect(rows).toEqual([row('web-1', 'cart-1', { calls: 20, failures: [0, 0, 3, 3, 0, 0] })]);
+    expect(rows).toEqual([
+      row('web-1', 'cart-1', {
+        calls: 20,
+        failures: [0, 0, 3, 3, 0, 0],
+        squares: [0, 0, 9, 9, 0, 0],
+      }),
+    ]);
   });
 
   test('a row covers also the epochs in which its edge was healthy', () => {

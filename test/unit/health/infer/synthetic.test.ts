@@ -19,6 +19,11 @@ describe('inference on synthetic fleets', () => {
     expect(run('healthy', 5)).toMatchObject({ trials: 20, blamed: 0 });
   });
 
+  test('takes bursts for what they are', () => {
+    // Of 40 such windows 4 blamed somebody before bursts were looked for within an edge.
+    expect(run('healthy, failures in bursts of 3', 20).blamed).toBe(0);
+  });
+
   test.each([
     'application fails 20 %, proxies innocent',
     'application fails 20 %, no application viewpoints',

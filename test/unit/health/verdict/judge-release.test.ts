@@ -52,6 +52,26 @@ describe('the verdict on a release', () => {
     );
   });
 
+  test('does not pass by what only the called application saw, unless that has to do', () => {
+    const blind = {
+      ...good,
+      windows: good.windows.map(({ epoch, strata }) => ({
+        epoch,
+        strata: strata.map((stratum) => ({ ...stratum, applicationOnly: true })),
+      })),
+    };
+    const verdict = judgeRelease(blind, acting);
+    expect(verdict).toMatchObject({ verdict: 'inconclusive', action: 'pause' });
+    expect(verdict.evidence.needRequests).toBe(judgeRelease(quiet, acting).evidence.needRequests);
+    expect(verdict.reasons.join(' ')).toContain('Only the called applications counted');
+    expect(judgeRelease(blind, { ...acting, applicationsSuffice: true })).toEqual(judgeRelease(good, acting));
+    const failing = bad.windows.map(({ epoch, strata }) => ({
+      epoch,
+      strata: strata.map((stratum) => ({ ...stratum, applicationOnly: true })),
+    }));
+    expect(judgeRelease({ ...bad, windows: failing }, acting).verdict).toBe('fail');
+  });
+
   test('does not pass in the middle of a step, however good it looks', () => {
     const arms = { canary: { calls: 100, failures: 0 }, baseline: healthy };
     const verdict = judgeRelease(inputOf(5, arms), acting);
