@@ -10,14 +10,9 @@ export {
   type ItemReport,
   type Transition,
 } from './component/component.ts';
-export {
-  healthJson,
-  lineText,
-  type Probe,
-  type ServiceInfo,
-  verboseText,
-} from './component/forms.ts';
 export type { GateView, Override } from './component/gate.ts';
+export { healthJson, type ServiceInfo } from './component/health-json.ts';
+export { lineText, type Probe, verboseText } from './component/probe-text.ts';
 export { HealthRegistry } from './component/registry.ts';
 export { TrafficGate } from './component/traffic-gate.ts';
 export type { HealthLog } from './log.ts';

@@ -11,6 +11,7 @@ export {
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export type { Diagnosis, Place, Suspect } from './diagnosis/diagnosis.ts';
 export type { HolmesLog } from './log.ts';
+export type { Comparison } from './monitor/comparison.ts';
 export { Monitor, type MonitorOptions } from './monitor/monitor.ts';
 export {
   CaptureRefused,

@@ -45,7 +45,7 @@ export class HealthRegistry {
     this.#transitions = new TransitionRing({
       clock,
       captureNear: captureNear ?? null,
-      changed: () => this.#publish(),
+      linked: (transitions) => this.#recordLate(transitions),
     });
     this.#onTransition = new Listeners(log);
     this.#onChange = new Listeners(log);
@@ -158,6 +158,13 @@ export class HealthRegistry {
     if (severityOf(to) > severityOf(from)) this.#log.warn('a component got worse', fields);
     else this.#log.info('a component got better', fields);
     this.#onTransition.tell(transition);
+  }
+
+  #recordLate(transitions: readonly Transition[]): void {
+    this.#publish();
+    for (const { component, to, captureId } of transitions) {
+      this.#log.info('a capture was taken when a component changed', { component, to, capture: captureId });
+    }
   }
 
   #publish(): void {

@@ -13,21 +13,21 @@ export interface TransitionRingOptions {
   readonly clock: Clock;
   /** The id of the capture nearest to a time (Unix milliseconds), or empty; what it throws counts as empty. Null: nobody knows. */
   readonly captureNear: ((at: number) => string) | null;
-  /** A capture was found later. */
-  readonly changed: () => void;
+  /** Captures were found later, for these; they are in the list already. */
+  readonly linked: (transitions: readonly Transition[]) => void;
 }
 
 export class TransitionRing {
   readonly #clock: Clock;
   readonly #captureNear: ((at: number) => string) | null;
-  readonly #changed: () => void;
+  readonly #onLinked: (transitions: readonly Transition[]) => void;
   #list: readonly Transition[] = [];
   #askAgain: Timer | null = null;
 
-  constructor({ clock, captureNear, changed }: TransitionRingOptions) {
+  constructor({ clock, captureNear, linked }: TransitionRingOptions) {
     this.#clock = clock;
     this.#captureNear = captureNear;
-    this.#changed = changed;
+    this.#onLinked = linked;
   }
 
   /** Newest first; another list at each change. */
@@ -38,8 +38,7 @@ export class TransitionRing {
   add(transition: Omit<Transition, 'captureId'>): Transition {
     const linked = this.#linked({ ...transition, captureId: '' });
     this.#list = [linked, ...this.#list.slice(0, maxTransitions - 1)];
-    if (linked.captureId === '' && this.#captureNear !== null)
-      this.#askAgain ??= this.#clock.after(askAgainMs, () => this.#askLater());
+    if (linked.captureId === '' && this.#captureNear !== null) this.#wait();
     return linked;
   }
 
@@ -48,18 +47,23 @@ export class TransitionRing {
     this.#askAgain = null;
   }
 
-  /** Asks for what came since the last time and up to now; those that stay without are not asked for a third time. */
+  /** Asks for what came lately, and once more for what came so lately that its capture may not be finished yet. */
   #askLater(): void {
     this.#askAgain = null;
-    const oldest = this.#clock.wall() - 2 * askAgainMs;
-    let found = false;
+    const now = this.#clock.wall();
+    const found: Transition[] = [];
     this.#list = this.#list.map((transition) => {
-      if (transition.captureId !== '' || transition.at < oldest) return transition;
+      if (transition.captureId !== '' || transition.at < now - 2 * askAgainMs) return transition;
       const linked = this.#linked(transition);
-      found ||= linked.captureId !== '';
+      if (linked.captureId !== '') found.push(linked);
       return linked;
     });
-    if (found) this.#changed();
+    if (this.#list.some(({ at, captureId }) => captureId === '' && at > now - askAgainMs)) this.#wait();
+    if (found.length > 0) this.#onLinked(found);
+  }
+
+  #wait(): void {
+    this.#askAgain ??= this.#clock.after(askAgainMs, () => this.#askLater());
   }
 
   #linked(transition: Transition): Transition {

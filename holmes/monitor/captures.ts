@@ -2,6 +2,7 @@
  * Carries out orders: one capture at a time per subject, each with an end, explained, stored, counted and pushed. A
  * capture that fails is a line in the log and a figure, never more.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { CaptureRecord, ProgramInfo } from '../capture/capture.ts';
 import { CaptureIds } from '../capture/capture-id.ts';
 import type { CaptureOrder } from '../capture/order.ts';
@@ -52,7 +53,7 @@ export class Captures {
   }
 
   pushTo(settings: PyroscopeSettings | null): void {
-    if (JSON.stringify(settings) === JSON.stringify(this.#pushSettings)) return;
+    if (isDeepStrictEqual(settings, this.#pushSettings)) return;
     this.#pushedBefore = this.#pushed();
     void this.#push?.close();
     this.#pushSettings = settings;

@@ -16,6 +16,7 @@ import { applyChange } from '../settings-change.ts';
 import type { CaptureStore } from '../store/store.ts';
 import type { CaptureKind, Subject, SubjectEnd } from '../subject/subject.ts';
 import { Captures, messageOf } from './captures.ts';
+import { type Comparison, comparisonsOf } from './comparison.ts';
 import { orderOfRequest, urgentOrder } from './orders.ts';
 import { Post } from './post.ts';
 import { type RoundOptions, SamplingRound } from './sampling-round.ts';
@@ -127,6 +128,11 @@ export class Monitor implements MonitorView {
 
   rings(): readonly RingView[] {
     return [...this.#posts.values()].map((post) => post.ringView());
+  }
+
+  /** Averages and limits of the newest readings, of every reading that a rule watches. */
+  comparisons(): readonly Comparison[] {
+    return [...this.#posts.values()].flatMap((post) => comparisonsOf(post, this.#settings.rules));
   }
 
   decisions(options: { readonly quiet?: boolean; readonly limit?: number } = {}): readonly Decision[] {

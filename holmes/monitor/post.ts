@@ -3,6 +3,7 @@ import { ProfileBaseline } from '../baseline/profile-baseline.ts';
 import type { HeapProfile } from '../profile/heap-profile.ts';
 import type { RingView } from '../reading.ts';
 import { Ring } from '../ring.ts';
+import type { RuleName } from '../rule/rule.ts';
 import { StallWatch } from '../rule/stall-watch.ts';
 import type { CaptureKind, Subject } from '../subject/subject.ts';
 import type { SubjectView } from './view.ts';
@@ -21,6 +22,8 @@ export class Post {
   readonly ring: Ring = new Ring(ringLength);
   readonly baseline: ProfileBaseline = new ProfileBaseline();
   readonly stall: StallWatch = new StallWatch();
+  /** What each rule has compared the newest reading with; NaN: nothing yet. */
+  readonly averages: Map<RuleName, number> = new Map();
   state: SubjectView['state'] = 'starting';
   problem = '';
   /** `null`: none is being taken. */

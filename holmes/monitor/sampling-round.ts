@@ -86,6 +86,7 @@ export class SamplingRound {
     const { reading } = ruleTable[name];
     const value = readings[reading] ?? Number.NaN;
     const judgement = judge({ reading, rule, before: post.ring.valuesOf(reading), value });
+    post.averages.set(name, judgement.average);
     const nowMs = clock.now();
     if (judgement.fires) post.disturbedMs = nowMs;
     const standIn = judgement.fires ? standInFor(post, name, rule, posts()) : null;

@@ -3,6 +3,7 @@
  * taken of the ten readings before the new one: a jump does not dilute what it is compared with.
  */
 import type { ReadingName } from '../reading.ts';
+import { growthLimit } from './limit.ts';
 import { amountText, percentText, readingText } from './reading-text.ts';
 import type { Rule } from './rule.ts';
 
@@ -53,18 +54,12 @@ export function judge(options: JudgeOptions): Judgement {
     return result(null, `${now}: ${before.length} of ${historyLength} readings so far to compare with`);
   }
   const reason = `${now} is ${comparison(options, usual)} of the last ten (allowed: ${amountText('share', rule.diff)})`;
-  return result(hasGrown(value, usual, rule.diff) ? 'diff' : null, reason);
+  return result(value >= growthLimit(usual, rule.diff) ? 'diff' : null, reason);
 }
 
 /** Of nothing: NaN. */
 export function average(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** From nothing to something is growth without end; nothing that stays nothing is none. */
-function hasGrown(value: number, usual: number, diff: number): boolean {
-  if (!Number.isFinite(diff)) return false;
-  return usual > 0 ? value >= usual * (1 + diff) : value > usual;
 }
 
 /** `64 % above the average 50 %`. */

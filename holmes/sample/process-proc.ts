@@ -50,6 +50,11 @@ export class ProcessProc {
     return Number.isFinite(this.#descriptors.limit()) ? [...withCount, 'descriptor_share'] : withCount;
   }
 
+  /** Of the container, or of the machine where nothing tighter holds: `rss` is a share of it. */
+  get memoryLimitBytes(): number {
+    return this.#cgroup.limits().memoryBytes;
+  }
+
   /** Never throws; what cannot be read is left out. `cpu` is of the time since the last sample. */
   sample(): Readings {
     const limits = this.#cgroup.limits();

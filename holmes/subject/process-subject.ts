@@ -37,6 +37,11 @@ export class ProcessSubject implements Subject {
     return this.#proc.sample();
   }
 
+  /** How much memory the process may have, read anew: the container's limit, or else the machine's. */
+  get memoryLimitBytes(): number {
+    return this.#proc.memoryLimitBytes;
+  }
+
   pulse(): Pulse | null {
     return null;
   }

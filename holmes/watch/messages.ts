@@ -7,6 +7,7 @@ import type { Settings } from '../settings.ts';
 export const Method = [
   'subjects',
   'rings',
+  'comparisons',
   'decisions',
   'settings',
   'configure',

@@ -7,6 +7,7 @@ import { isMainThread, Worker } from 'node:worker_threads';
 import { installAgent, removeAgent } from '../agent/agent.ts';
 import type { CaptureFormat, CaptureRecord } from '../capture/capture.ts';
 import type { HolmesLog } from '../log.ts';
+import type { Comparison } from '../monitor/comparison.ts';
 import type { CaptureRequest, MonitorFigures, MonitorView, SubjectView } from '../monitor/view.ts';
 import type { RingView } from '../reading.ts';
 import type { Decision } from '../rule/decision.ts';
@@ -104,6 +105,11 @@ export class Watch {
 
   rings(): Promise<readonly RingView[]> {
     return this.#call('rings');
+  }
+
+  /** Averages and limits of the newest readings, of every reading that a rule watches. */
+  comparisons(): Promise<readonly Comparison[]> {
+    return this.#call('comparisons');
   }
 
   decisions(...args: Parameters<MonitorView['decisions']>): Promise<readonly Decision[]> {

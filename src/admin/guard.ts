@@ -76,7 +76,8 @@ function checkToken(authorization: string | undefined, expected: Buffer): Refusa
     message: wrong
       ? 'the token is wrong: send the one in admin.token as Authorization: Bearer <token>'
       : 'a token is needed: send Authorization: Bearer <token> with the one in admin.token',
-    headers: { 'www-authenticate': `${bearer}, Basic realm="meshlock", charset="UTF-8"` },
+    // Basic first: Chromium looks at the first challenge of a line only, and would never ask.
+    headers: { 'www-authenticate': `Basic realm="meshlock", charset="UTF-8", ${bearer}` },
   };
 }
 

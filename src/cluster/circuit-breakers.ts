@@ -6,6 +6,7 @@
 import type { CircuitBreakerConfig } from '../config/index.ts';
 import { ClusterSlot, type CounterStore } from '../telemetry/index.ts';
 import { Breaker, gaugesPerCluster, noSharedGauges } from './breaker-gauges.ts';
+import { retryLimit } from './breaker-limits.ts';
 
 export interface CircuitBreakersOptions {
   readonly config: CircuitBreakerConfig;
@@ -86,14 +87,11 @@ export class CircuitBreakers {
     Atomics.sub(this.#gauges, this.#index + Breaker.Retries, 1);
   }
 
-  /** Envoy's budget: a share of what is active or waits, but never less than the minimum. */
   #retryLimit(): number {
-    const { maxRetries, retryBudget } = this.#config;
-    if (retryBudget === null) return maxRetries;
-    const under =
+    const active =
       Atomics.load(this.#gauges, this.#index + Breaker.Requests) +
       Atomics.load(this.#gauges, this.#index + Breaker.Pending);
-    return Math.max(retryBudget.minConcurrency, retryBudget.ratio * under);
+    return retryLimit(this.#config, active);
   }
 
   /** Compare and exchange, not add and undo: the limit is exact, and a refused thread never shows as one too many. */

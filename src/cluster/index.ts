@@ -1,6 +1,7 @@
 export type { Balancer, BalancerDescriptor, BalancerKind, BalancerOptions } from './balancer/balancer.ts';
 export { balancers } from './balancer/table.ts';
 export { BreakerGauges } from './breaker-gauges.ts';
+export { breakerLimits } from './breaker-limits.ts';
 export { CircuitBreakers } from './circuit-breakers.ts';
 export { Cluster } from './cluster.ts';
 export { Endpoint, type EndpointState, endpointKey } from './endpoint.ts';

@@ -4,8 +4,25 @@
  */
 import type { MachineInfo } from '../admin/index.ts';
 
+/** Asked at the first look, and never again. */
+export class Machine {
+  #info: MachineInfo | null = null;
+  #isAsked = false;
+
+  /** `null` until the answer is there, which is not before the next look. */
+  get info(): MachineInfo | null {
+    if (!this.#isAsked) void this.#ask();
+    return this.#info;
+  }
+
+  async #ask(): Promise<void> {
+    this.#isAsked = true;
+    this.#info = await describeMachine();
+  }
+}
+
 /** `null` when the machine cannot be described; that is no reason to fail. */
-export async function describeMachine(): Promise<MachineInfo | null> {
+async function describeMachine(): Promise<MachineInfo | null> {
   try {
     const { cpu, mem, osInfo, system } = await import('systeminformation');
     const [processor, memory, os, hardware] = await Promise.all([cpu(), mem(), osInfo(), system()]);

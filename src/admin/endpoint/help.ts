@@ -3,9 +3,18 @@ import { createHash } from 'node:crypto';
 import { html, json, text } from '../reply.ts';
 import type { AdminParameter, AdminRequest, AdminRoute } from '../route.ts';
 
+/** Where people go who open the port in a browser, if somebody has added it; the list is at `/help` then. */
+const consolePath = '/console';
+
 /** `routes` is asked for at each request, because the table holds these routes too. */
 export function helpRoutes(routes: () => readonly AdminRoute[]): readonly AdminRoute[] {
   const handle: AdminRoute['handle'] = (request: AdminRequest) => {
+    if (
+      request.format === 'html' &&
+      request.path === '/' &&
+      routes().some(({ path }) => path === consolePath)
+    )
+      return { ...text(302, `the console is at ${consolePath}`), headers: { location: consolePath } };
     if (request.format === 'json') return json(200, { paths: routes().map(pathJson) });
     if (request.format === 'text') return text(200, textPage(routes()));
     return { ...html(200, htmlPage(routes())), headers: { 'content-security-policy': policy } };

@@ -4,11 +4,14 @@ import type * as HealthDoor from '../../../health/index.ts';
 import { type Clock, formatAddress, MeshlockError } from '../../base/index.ts';
 import { loadDocument } from '../../config/index.ts';
 import { createLog, type Log } from '../../telemetry/control.ts';
+import { aggregateConsole } from '../console/aggregate-routes.ts';
 import { listenToSignals } from '../signals.ts';
 
 export interface AggregateOptions {
   /** Of its settings; `null`: all defaults. */
   readonly path: string | null;
+  /** Where history is read from, over what the settings say; `null`: as they say. */
+  readonly history: string | null;
   readonly clock: Clock;
 }
 
@@ -16,12 +19,13 @@ type Health = typeof HealthDoor;
 type Settings = ReturnType<Health['parseAggregateSettings']>;
 
 /** Runs until a signal ends it, and returns the exit code. Throws a MeshlockError for settings that cannot be. */
-export async function launchAggregator({ path, clock }: AggregateOptions): Promise<number> {
+export async function launchAggregator({ path, history, clock }: AggregateOptions): Promise<number> {
   const health = await import('../../../health/index.ts');
-  const settings = await readSettings(health, path);
+  const settings = await readSettings(health, { path, history });
   const log = createLog('info', 'text').child('aggregator');
   const aggregator = new health.Aggregator({ settings, clock, log });
-  const server = new health.AggregateServer({ aggregator, settings, clock, log });
+  const routes = await aggregateConsole();
+  const server = new health.AggregateServer({ aggregator, settings, clock, log, routes });
   await aggregator.open();
   try {
     const address = await listen(server, settings);
@@ -34,21 +38,49 @@ export async function launchAggregator({ path, clock }: AggregateOptions): Promi
   return 0;
 }
 
-async function readSettings(health: Health, path: string | null): Promise<Settings> {
+async function readSettings(
+  health: Health,
+  { path, history }: Pick<AggregateOptions, 'path' | 'history'>,
+): Promise<Settings> {
   try {
-    const settings = health.parseAggregateSettings(path === null ? {} : await loadDocument(path));
+    const document = path === null ? {} : ((await loadDocument(path)) ?? {});
+    const settings = health.parseAggregateSettings(
+      history === null ? document : withHistory(document, history),
+    );
     return path === null ? settings : besideFile(settings, path);
   } catch (error) {
     if (!(error instanceof health.AggregateSettingsError)) throw error;
-    throw new MeshlockError('CONFIG_INVALID', `${path}: ${error.message}`);
+    throw new MeshlockError('CONFIG_INVALID', `${path ?? 'the command line'}: ${error.message}`);
   }
+}
+
+/** As if the file had said so; a document that is no section is left for the reader of settings to refuse. */
+function withHistory(document: unknown, url: string): unknown {
+  if (!isSection(document)) return document;
+  const { history } = document;
+  return { ...document, history: { ...(isSection(history) ? history : {}), url } };
+}
+
+function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A relative path is meant from where the file is. */
 function besideFile(settings: Settings, path: string): Settings {
-  const { journal } = settings;
-  if (journal.path === '') return settings;
-  return { ...settings, journal: { ...journal, path: resolve(dirname(path), journal.path) } };
+  const { journal, history, shards } = settings;
+  const beside = (file: string) => (file === '' ? '' : resolve(dirname(path), file));
+  const withToken = <T extends { readonly token: { readonly token: string; readonly file: string } }>(
+    one: T,
+  ): T => ({
+    ...one,
+    token: { ...one.token, file: beside(one.token.file) },
+  });
+  return {
+    ...settings,
+    journal: { ...journal, path: beside(journal.path) },
+    history: withToken(history),
+    shards: shards.map(withToken),
+  };
 }
 
 async function listen(

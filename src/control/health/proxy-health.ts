@@ -166,6 +166,17 @@ export class ProxyHealth implements HealthAccess {
     return this.#registry.onTransition(listener);
   }
 
+  /**
+   * Hears when the snapshot or the gate says something else than before; when a component moves the gate it may hear
+   * twice. Returns what ends it.
+   */
+  onChange(listener: () => void): () => void {
+    const ends = [this.#registry.onChange(listener), this.#gate.onChange(listener)];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
   close(): Promise<void> {
     this.#isClosed = true;
     this.#gate.close();

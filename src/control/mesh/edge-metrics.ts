@@ -3,26 +3,16 @@
  * node as well. The view for people and dashboards; blame comes from the epochs that the aggregator gets.
  */
 import { Collector, type CollectorOptions, type Exposition, type Sample } from '../../telemetry/control.ts';
-import type { EdgeCount, EdgeCounts, MeshEpoch } from './edge-counts.ts';
+import type { EdgeCounts, MeshEpoch } from './edge-counts.ts';
+import { viewpointCounts } from './viewpoint-counts.ts';
 
 /** Services and versions, and failing edges, that have a series of their own; further ones count as `_other`. */
 const maxRequestSeries = 2000;
 const maxFailureSeries = 1000;
 const other = '_other';
 
-export interface NodeLabels {
-  readonly node_id: string;
-  readonly node_service: string;
-  readonly node_version: string;
-  readonly node_release: string;
-}
-
-/** Registers the metrics of `counts`, which lives as long as the registry. `node`: asked at each scrape. */
-export function measureEdges(
-  registry: Exposition['registry'],
-  counts: EdgeCounts,
-  node: () => NodeLabels,
-): void {
+/** Registers the metrics of `counts`, which lives as long as the registry. */
+export function measureEdges(registry: Exposition['registry'], counts: Pick<EdgeCounts, 'onEpoch'>): void {
   const requests = new Series(maxRequestSeries, ['peer_service', 'peer_version']);
   const failures = new Series(maxFailureSeries, ['peer_node', 'peer_service', 'peer_version']);
   counts.onEpoch((epoch) => add(epoch, requests, failures));
@@ -40,13 +30,6 @@ export function measureEdges(
       type: 'counter',
       labelNames: ['role', 'side', 'peer_node', 'peer_service', 'peer_version', 'origin', 'reason'],
       read: () => failures.samples,
-    },
-    {
-      name: 'meshlock_node_info',
-      help: 'Who this node is.',
-      type: 'gauge',
-      labelNames: ['node_id', 'node_service', 'node_version', 'node_release'],
-      read: () => [{ value: 1, labels: { ...node() } }],
     },
   ];
   for (const options of collectors) new Collector(options).registerIn(registry);
@@ -81,22 +64,10 @@ class Series {
   }
 }
 
-function add({ rows }: MeshEpoch, requests: Series, failures: Series): void {
-  for (const row of rows) {
-    addSide(row, 'downstream', row.calls, row.downstreamFailed, requests, failures);
-    addSide(row, 'upstream', row.upstreamCalls, row.upstreamFailed, requests, failures);
+function add(epoch: MeshEpoch, requests: Series, failures: Series): void {
+  for (const { role, side, peer, origin, reason, calls, failures: failed } of viewpointCounts(epoch)) {
+    const service = { peer_service: peer.service, peer_version: peer.version };
+    requests.add({ role, side, ...service }, calls);
+    failures.add({ role, side, peer_node: peer.node, ...service, origin, reason }, failed);
   }
-}
-
-function addSide(
-  { role, peer, origin, reason }: EdgeCount,
-  side: 'downstream' | 'upstream',
-  calls: number,
-  failed: number,
-  requests: Series,
-  failures: Series,
-): void {
-  const service = { peer_service: peer.service, peer_version: peer.version };
-  requests.add({ role, side, ...service }, calls);
-  failures.add({ role, side, peer_node: peer.node, ...service, origin, reason }, failed);
 }

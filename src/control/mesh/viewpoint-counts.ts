@@ -4,8 +4,12 @@
  */
 import { type EdgeCount, epochMs, type MeshEpoch } from './edge-counts.ts';
 
+type Side = 'downstream' | 'upstream';
+
 export interface ViewpointCount {
-  readonly viewpoint: `${EdgeCount['role']}_${'downstream' | 'upstream'}`;
+  readonly viewpoint: `${EdgeCount['role']}_${Side}`;
+  readonly role: EdgeCount['role'];
+  readonly side: Side;
   readonly peer: EdgeCount['peer'];
   readonly failed: boolean;
   readonly origin: EdgeCount['origin'];
@@ -29,7 +33,7 @@ export function viewpointCounts({ epoch, rows }: MeshEpoch): readonly ViewpointC
       .filter(({ calls }) => calls > 0)
       .map(({ side, calls, failures }): ViewpointCount => {
         const viewpoint = `${role}_${side}` as const;
-        return { viewpoint, peer, failed: failures > 0, origin, reason, calls, failures, at };
+        return { viewpoint, role, side, peer, failed: failures > 0, origin, reason, calls, failures, at };
       });
   });
 }

@@ -1,20 +1,15 @@
 /** What holmes reads, decides and captures, as metrics. Everything is read from the monitor at the scrape. */
-import type { CaptureRecord, MonitorFigures, MonitorView, ReadingName, Unit } from '../../../holmes/index.ts';
+import type { CaptureRecord, MonitorFigures, Unit } from '../../../holmes/index.ts';
 import { Collector, type CollectorOptions, type Exposition, type Sample } from '../../telemetry/control.ts';
 import { type Counts, FigureTotals } from './figure-totals.ts';
-
-/** What is watched now, for the metrics. */
-export interface MeasuredMonitor {
-  readonly monitor: Pick<MonitorView, 'figures' | 'rings' | 'subjects'>;
-  unitOf(name: ReadingName): Unit;
-}
+import { type MeasuredMonitor, type ReadingSamples, readingSamples } from './reading-samples.ts';
 
 /** One reading of everything, so that all lines of one answer agree. */
 interface Look {
   readonly counts: Counts;
   /** `null`: nothing is watched. */
   readonly figures: MonitorFigures | null;
-  readonly readings: Readonly<Record<Unit, readonly Sample[]>>;
+  readonly readings: ReadingSamples;
 }
 
 export class HolmesMetrics {
@@ -23,7 +18,8 @@ export class HolmesMetrics {
   #look: Look | null = null;
 
   constructor(registry: Exposition['registry']) {
-    for (const options of [...this.#readings(), ...this.#counters(), ...this.#captures()]) {
+    const all = [...this.#readings(), this.#memoryLimit(), ...this.#counters(), ...this.#captures()];
+    for (const options of all) {
       new Collector(options).registerIn(registry);
     }
   }
@@ -39,7 +35,7 @@ export class HolmesMetrics {
   #now(): Look {
     if (this.#look !== null) return this.#look;
     const figures = this.#measured?.monitor.figures() ?? null;
-    const look = { counts: this.#totals.with(figures), figures, readings: readingsOf(this.#measured) };
+    const look = { counts: this.#totals.with(figures), figures, readings: readingSamples(this.#measured) };
     this.#look = look;
     queueMicrotask(() => {
       this.#look = null;
@@ -49,19 +45,38 @@ export class HolmesMetrics {
 
   #readings(): CollectorOptions[] {
     const labelNames = ['subject', 'reading'];
-    const one = (suffix: string, unit: Unit, what: string): CollectorOptions => ({
-      name: `meshlock_holmes_reading_${suffix}`,
-      help: `Newest sample of each reading that is ${what}.`,
-      type: 'gauge',
-      labelNames,
-      read: () => this.#now().readings[unit],
-    });
+    const ofUnit = (suffix: string, unit: Unit, what: string): CollectorOptions[] => {
+      const one = (which: keyof ReadingSamples, help: string): CollectorOptions => ({
+        name: `meshlock_holmes_${which}_${suffix}`,
+        help,
+        type: 'gauge',
+        labelNames,
+        read: () => this.#now().readings[which][unit],
+      });
+      return [
+        one('reading', `Newest sample of each reading that is ${what}.`),
+        one('average', `Average of the ten samples before the newest, of each reading that is ${what}.`),
+        one('limit', `From this value on its rule captures, of each reading that is ${what}.`),
+      ];
+    };
     return [
-      one('ratio', 'share', 'a share, 0 to 1'),
-      one('bytes', 'bytes', 'a size'),
-      one('seconds', 'ms', 'a duration'),
-      one('number', 'count', 'a number of things'),
+      ...ofUnit('ratio', 'share', 'a share, 0 to 1'),
+      ...ofUnit('bytes', 'bytes', 'a size'),
+      ...ofUnit('seconds', 'ms', 'a duration'),
+      ...ofUnit('number', 'count', 'a number of things'),
     ];
+  }
+
+  #memoryLimit(): CollectorOptions {
+    return {
+      name: 'meshlock_memory_limit_bytes',
+      help: 'How much resident memory the process may have: the limit of its container, or else the machine.',
+      type: 'gauge',
+      read: () => {
+        const limit = this.#measured?.memoryLimit() ?? Number.NaN;
+        return Number.isFinite(limit) ? [{ value: limit, labels: {} }] : [];
+      },
+    };
   }
 
   #counters(): CollectorOptions[] {
@@ -143,22 +158,4 @@ export class HolmesMetrics {
 
 function latestSample({ subject, rule, kind, id, at }: CaptureRecord): Sample {
   return { value: at / 1000, labels: { subject, rule, kind, capture: id } };
-}
-
-function readingsOf(measured: MeasuredMonitor | null): Look['readings'] {
-  const samples: Record<Unit, Sample[]> = { share: [], bytes: [], count: [], ms: [] };
-  if (measured === null) return samples;
-  const { monitor } = measured;
-  const gone = new Set(monitor.subjects().flatMap(({ name, state }) => (state === 'ended' ? [name] : [])));
-  for (const { subject, values } of monitor.rings()) {
-    if (gone.has(subject)) continue;
-    for (const [reading, series] of Object.entries(values)) {
-      const newest = series.at(-1) ?? Number.NaN;
-      // Could not be had this time.
-      if (Number.isNaN(newest)) continue;
-      const unit = measured.unitOf(reading as ReadingName);
-      samples[unit].push({ value: unit === 'ms' ? newest / 1000 : newest, labels: { subject, reading } });
-    }
-  }
-  return samples;
 }

@@ -139,11 +139,16 @@ export class SelfDiagnosis implements MonitorAccess {
     try {
       // Whoever asks from here on sees what lies there already.
       await store.open();
-      monitor.add(new holmes.ProcessSubject({ clock }));
+      const whole = new holmes.ProcessSubject({ clock });
+      monitor.add(whole);
       for (const [thread, worker] of this.#workers) this.#add(running, thread, worker);
       // From here on threads that begin are added as they come.
       this.#running = running;
-      this.#metrics.measure({ monitor, unitOf: (name) => holmes.readingTable[name].unit });
+      this.#metrics.measure({
+        monitor,
+        unitOf: (name) => holmes.readingTable[name].unit,
+        memoryLimit: () => whole.memoryLimitBytes,
+      });
       await monitor.start();
     } catch (error) {
       await this.#stop(running);

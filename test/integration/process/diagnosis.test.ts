@@ -90,10 +90,22 @@ const calls: Readonly<Record<string, Call>> = {
     body: '{"intervalMs": 200}',
     check: ({ body }) => expect(body).toContain('intervalMs: 200\n'),
   },
-  'GET /holmes': { check: isHtml },
-  'GET /holmes/assets/:file': {
-    target: () => '/holmes/assets/page.css',
+  'GET /console': { check: isHtml },
+  'GET /console/assets/:file': {
+    target: () => '/console/assets/base.css',
     check: ({ headers }) => expect(headers['content-type']).toContain('text/css'),
+  },
+  'GET /console/state': {
+    check: ({ body }) =>
+      expect(JSON.parse(body)).toMatchObject({
+        server: { node: { id: 'cart-1' }, pid: mesh.pid },
+        gate: { state: 'open' },
+        traffic: { listeners: [{ name: 'web' }] },
+        diagnosis: { on: true },
+      }),
+  },
+  'GET /holmes': {
+    check: ({ headers }) => expect(headers.location).toBe('/console#captures'),
   },
   'GET /speedscope': {
     check: ({ status, headers }) => expect([status, headers.location]).toEqual([308, '/speedscope/']),
@@ -106,6 +118,8 @@ const calls: Readonly<Record<string, Call>> = {
   },
 };
 
+const redirects: Readonly<Record<string, number>> = { 'GET /holmes': 302, 'GET /speedscope': 308 };
+
 describe('self-diagnosis of a running proxy', () => {
   test('has a check here for every documented call, and no other', () => {
     expect(Object.keys(calls).toSorted()).toEqual(documentedCalls().filter(isDiagnosis).toSorted());
@@ -116,7 +130,7 @@ describe('self-diagnosis of a running proxy', () => {
     async (documented, { target, body, check }) => {
       const [method = '', path = ''] = documented.split(' ');
       const answer = await mesh.admin(target?.() ?? path, { method, ...(body !== undefined && { body }) });
-      expect(answer.status, answer.body).toBe(documented === 'GET /speedscope' ? 308 : 200);
+      expect(answer.status, answer.body).toBe(redirects[documented] ?? 200);
       check(answer);
     },
   );

@@ -10,9 +10,9 @@ export function documentedCalls(): string[] {
   return [...new Set(calls)];
 }
 
-/** Of holmes: it needs arguments, takes time, and is not text alone. */
+/** Of holmes and the console: they need arguments, take time, and are not text alone. */
 export function isDiagnosis(documented: string): boolean {
-  return /^\w+ \/(captures|holmes|speedscope)\b/.test(documented);
+  return /^\w+ \/(captures|console|holmes|speedscope)\b/.test(documented);
 }
 
 /** Of static health: in forms of their own, for probes. */

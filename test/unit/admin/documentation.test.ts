@@ -2,14 +2,17 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { adminTable } from '../../../src/admin/endpoint/table.ts';
 import { ManualClock } from '../../../src/base/index.ts';
+import { consoleRoutes } from '../../../src/control/console/admin-routes.ts';
 import { healthRoutes } from '../../../src/control/health/admin-routes.ts';
 import { diagnosisRoutes } from '../../../src/control/self-diagnosis/admin-routes.ts';
+import { consoleSources } from '../control/console/sources.ts';
 import { FakeSource } from './fake-source.ts';
 
 const document = readFileSync(new URL('../../../docs/admin.md', import.meta.url), 'utf8');
 const clock = new ManualClock();
 const { routes } = adminTable(new FakeSource(), clock, [
   ...diagnosisRoutes({ monitor: null, obstacle: '' }, clock),
+  ...consoleRoutes(consoleSources()),
   ...healthRoutes(
     {
       snapshot: { at: 0, status: 'starting', components: [], transitions: [] },

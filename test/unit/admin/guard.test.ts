@@ -9,7 +9,7 @@ describe('with a token', () => {
     const answer = await admin.get(path);
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toBe(
-      'Bearer realm="meshlock", Basic realm="meshlock", charset="UTF-8"',
+      'Basic realm="meshlock", charset="UTF-8", Bearer realm="meshlock"',
     );
     expect(answer.body).not.toContain('LIVE');
   });

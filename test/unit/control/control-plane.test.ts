@@ -194,6 +194,13 @@ describe('control plane', () => {
     expect((await ask(stage, '/logging')).body).toContain('error');
   });
 
+  test('measures who the node is and what its circuit breakers allow, without a mesh and without holmes', async () => {
+    const stage = await started();
+    const metrics = (await ask(stage, '/metrics')).body;
+    expect(metrics).toContain('meshlock_node_info{node_id="node-1",node_service="cart",');
+    expect(metrics).toContain('meshlock_cluster_breaker_limit{cluster="app",breaker="retries"} 3');
+  });
+
   test('keeps everything when the file is refused, and records the problems', async () => {
     const stage = await started();
     const problem = { path: 'listeners[0].port', expected: 'a port', got: '"x"' };

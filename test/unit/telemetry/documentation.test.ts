@@ -1,9 +1,12 @@
 /** The pages on metrics, access logs and tracing say what the code does, in both directions. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { BreakerGauges } from '../../../src/cluster/index.ts';
+import { measureClusters } from '../../../src/control/cluster-metrics.ts';
 import { EdgeCounts } from '../../../src/control/mesh/edge-counts.ts';
 import { measureEdges } from '../../../src/control/mesh/edge-metrics.ts';
 import { measureHealth, type MeasuredHealth } from '../../../src/control/health/metrics.ts';
+import { measureNode } from '../../../src/control/node-metrics.ts';
 import { HolmesMetrics } from '../../../src/control/self-diagnosis/metrics.ts';
 import { ManualClock } from '../../../src/base/index.ts';
 import { operators } from '../../../src/telemetry/access-log/operator.ts';
@@ -52,12 +55,9 @@ describe('docs/metrics.md', () => {
     expect(new HolmesMetrics(registry)).toBeDefined();
     measureHealth(registry, noHealth);
     const counts = new EdgeCounts({ clock: new ManualClock(), threads: () => 1 });
-    measureEdges(registry, counts, () => ({
-      node_id: '',
-      node_service: '',
-      node_version: '',
-      node_release: '',
-    }));
+    measureEdges(registry, counts);
+    measureClusters(registry, { all: [] }, new BreakerGauges());
+    measureNode(registry, () => ({ id: '', service: '', version: '', release: '' }));
     counts.close();
     const metrics = registry.getMetricsAsArray() as unknown as {
       name: string;

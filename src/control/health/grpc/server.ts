@@ -19,7 +19,7 @@ export interface GrpcHealthOptions {
   readonly address: SocketAddress;
   /** Empty: none. A secret. */
   readonly token: string;
-  readonly health: Pick<ProxyHealth, 'snapshot' | 'gate' | 'onTransition'>;
+  readonly health: Pick<ProxyHealth, 'snapshot' | 'gate' | 'onChange'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,14 +48,10 @@ export class GrpcHealthServer {
   #closed: Promise<void> | null = null;
 
   constructor(options: GrpcHealthOptions) {
-    const { token, health, clock } = options;
+    const { token, health } = options;
     this.#options = options;
     const statuses = () => servingStatuses(health);
-    this.#watchers = new Watchers({
-      clock,
-      statuses,
-      onTransition: (listener) => health.onTransition(listener),
-    });
+    this.#watchers = new Watchers({ statuses, onChange: (listener) => health.onChange(listener) });
     new HealthService({ statuses, watchers: this.#watchers, guard: new CallGuard(token) }).register(
       this.#grpc,
     );

@@ -2,7 +2,6 @@
  * The callers of `Watch`: each hears the state of its service at once and then each change of it, until it goes. They are
  * few and bounded, for each holds memory and a stream of this process.
  */
-import type { Clock, Timer } from '../../../base/index.ts';
 import { ServingStatus } from './codec.ts';
 
 export interface Watcher {
@@ -14,29 +13,22 @@ export interface Watcher {
 }
 
 export interface WatchersOptions {
-  readonly clock: Clock;
   readonly statuses: () => ReadonlyMap<string, ServingStatus>;
   /** Hears that something may have changed. Returns what ends it. */
-  readonly onTransition: (listener: () => void) => () => void;
+  readonly onChange: (listener: () => void) => () => void;
 }
 
 export const maxWatchers = 100;
-/**
- * The gate, an override and what is stale change without a transition of a component, so while somebody watches the state
- * is looked at this often. A look reads memory.
- */
-const lookMs = 250;
 
 export class Watchers {
   readonly #options: WatchersOptions;
   /** With what each was told last. */
   readonly #told = new Map<Watcher, ServingStatus>();
   readonly #unsubscribe: () => void;
-  #timer: Timer | null = null;
 
   constructor(options: WatchersOptions) {
     this.#options = options;
-    this.#unsubscribe = options.onTransition(() => this.#look());
+    this.#unsubscribe = options.onChange(() => this.#look());
   }
 
   get count(): number {
@@ -48,16 +40,12 @@ export class Watchers {
     if (this.#told.size >= maxWatchers) return false;
     const status = statusOf(this.#options.statuses(), watcher);
     this.#told.set(watcher, status);
-    this.#timer ??= this.#options.clock.every(lookMs, () => this.#look());
     watcher.tell(status);
     return true;
   }
 
   remove(watcher: Watcher): void {
     this.#told.delete(watcher);
-    if (this.#told.size > 0) return;
-    this.#timer?.cancel();
-    this.#timer = null;
   }
 
   /** Ends all of them. */

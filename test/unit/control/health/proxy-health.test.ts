@@ -1,12 +1,16 @@
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { healthJson } from '../../../../health/static.ts';
 import { ManualClock, seededRandom } from '../../../../src/base/index.ts';
 import { healthRoutes } from '../../../../src/control/health/admin-routes.ts';
 import { measureHealth } from '../../../../src/control/health/metrics.ts';
 import { ProxyHealth } from '../../../../src/control/health/proxy-health.ts';
 import { type Admin, startAdmin } from '../../admin/harness.ts';
+import { captureRecord, FakeMonitor } from '../self-diagnosis/fake-monitor.ts';
 import { testLog } from '../test-log.ts';
 import { cluster, FakeFacts, readinessFacts, threadReport } from './fake-facts.ts';
+
+type HealthJson = ReturnType<typeof healthJson>;
 
 interface Stage {
   readonly health: ProxyHealth;
@@ -119,6 +123,42 @@ describe('the health of a proxy', () => {
         to: 'unhealthy',
       }),
     );
+  });
+
+  test('names the capture that was taken when a component got worse: in the log, in the probes and in health+json', async () => {
+    const stage = started();
+    const monitor = new FakeMonitor();
+    const near = captureRecord({ id: 'near', at: stage.clock.wall() + 5000 });
+    const far = captureRecord({ id: 'far', at: stage.clock.wall() - 61_000 });
+    monitor.figuresNow = { ...monitor.figuresNow, latest: [far] };
+    stage.facts.captures = { monitor, obstacle: '' };
+    stage.facts.readiness = () => readinessFacts({ threads: [threadReport(1, { state: 'stalled' })] });
+    stage.health.look();
+    const admin = await serve(stage);
+    const worse = 'a component got worse: threads';
+    expect(stage.lines.all.find(({ message }) => message === worse)).not.toHaveProperty('capture');
+    expect((await admin.get('/readyz')).body).not.toContain('(capture ');
+    // Its capture is finished only now.
+    monitor.figuresNow = { ...monitor.figuresNow, latest: [far, near] };
+    stage.clock.advance(30_000);
+    expect(stage.lines.all).toContainEqual(
+      expect.objectContaining({ part: 'threads', to: 'unhealthy', capture: 'near' }),
+    );
+    expect((await admin.get('/readyz?verbose')).body).toMatch(/^\[-\]threads failed: .* \(capture near\)$/m);
+    expect((await admin.get('/livez/threads')).body).toContain('(capture near)');
+    const { checks, transitions } = JSON.parse((await admin.get('/v1/health')).body) as HealthJson;
+    expect(checks['threads:status']![0]!.capture).toBe('near');
+    expect(transitions.find(({ componentId }) => componentId === 'threads')).toMatchObject({
+      to: 'unhealthy',
+      capture: 'near',
+    });
+    // A later one is there when it happens.
+    stage.facts.readiness = () => readinessFacts();
+    stage.health.look();
+    stage.facts.readiness = () => readinessFacts({ threads: [threadReport(1, { state: 'stalled' })] });
+    stage.health.look();
+    const said = stage.lines.all.filter(({ message }) => message === worse);
+    expect(said.at(-1)).toMatchObject({ capture: 'near' });
   });
 
   test('counts transitions and shows every status as a metric', async () => {

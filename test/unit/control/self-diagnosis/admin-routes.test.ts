@@ -252,10 +252,4 @@ describe('/holmes', () => {
     }
     expect((await admin.post('/captures?subject=data-1&kind=cpu')).status).toBe(503);
   });
-
-  test('has its page without a monitor, too', async () => {
-    const { status, headers } = await (await start(null)).get('/holmes');
-    expect(status).toBe(200);
-    expect(headers['content-type']).toContain('text/html');
-  });
 });

@@ -3,6 +3,7 @@ import type {
   CaptureFormat,
   CaptureRecord,
   CaptureRequest,
+  Comparison,
   Decision,
   MonitorFigures,
   MonitorView,
@@ -129,6 +130,16 @@ export class FakeMonitor implements MonitorView {
 
   rings(): readonly RingView[] {
     return [readings];
+  }
+
+  comparisons(): readonly Comparison[] {
+    const none = Number.POSITIVE_INFINITY;
+    return [
+      { subject: 'data-1', reading: 'cpu', average: 0.5, limit: 0.625 },
+      { subject: 'data-1', reading: 'event_loop_delay_p99', average: 200, limit: 250 },
+      { subject: 'data-1', reading: 'external_bytes', average: Number.NaN, limit: 67_108_864 },
+      { subject: 'data-1', reading: 'handles', average: 11, limit: none },
+    ];
   }
 
   decisions(options: { readonly quiet?: boolean; readonly limit?: number } = {}): readonly Decision[] {

@@ -68,6 +68,27 @@ describe('self-diagnosis', () => {
     expect(await metric('meshlock_holmes_store_captures ')).toEqual(['meshlock_holmes_store_captures 0']);
   });
 
+  test('measures what is captured from where on, and what memory the process may have', async () => {
+    const { diagnosis, configure, metric } = make();
+    diagnosis.started(1, worker(1).worker);
+    expect(await metric('meshlock_memory_limit_bytes')).toEqual([]);
+    await configure({ intervalMs: 100 });
+    const [limit] = await metric('meshlock_memory_limit_bytes ');
+    expect(Number(limit?.split(' ')[1])).toBeGreaterThan(process.memoryUsage.rss());
+    await vi.waitFor(async () => {
+      const readingsOf = async (name: string) =>
+        (await metric(`meshlock_holmes_${name}_`)).map((line) => /\{.*\}/.exec(line)?.[0]);
+      for (const name of ['reading', 'average', 'limit']) {
+        expect(await readingsOf(name)).toEqual(
+          expect.arrayContaining([
+            '{subject="data-1",reading="handles"}',
+            '{subject="process",reading="rss"}',
+          ]),
+        );
+      }
+    }, 10_000);
+  });
+
   test('takes a capture, says so in the log with its sentence, and knows what ran', async () => {
     const { diagnosis, configure, lines, metric } = make();
     diagnosis.started(1, worker(1).worker);

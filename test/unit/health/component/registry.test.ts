@@ -463,8 +463,32 @@ describe('a health registry', () => {
     known = 'cap-1';
     it.clock.advance(30_000);
     expect(it.registry.snapshot.transitions).toMatchObject([{ to: 'unhealthy', captureId: 'cap-1' }]);
+    expect(it.log.lines.at(-1)).toEqual({
+      level: 'info',
+      message: 'a capture was taken when a component changed',
+      fields: { component: 'app', to: 'unhealthy', capture: 'cap-1' },
+    });
     it.clock.advance(600_000);
     expect(asked).toBe(2);
+  });
+
+  test('waits as long for the capture of a transition that comes shortly before it asks for another', () => {
+    const known = new Map<number, string>();
+    let status: 'healthy' | 'unhealthy' = 'unhealthy';
+    const it = rig({ captureNear: (at) => known.get(at) ?? '' });
+    it.registry.add(component({ periodMs: 3_600_000, check: () => report(status) }));
+    it.registry.start();
+    it.clock.advance(29_000);
+    status = 'healthy';
+    void it.registry.check('app');
+    const at = it.clock.wall();
+    it.clock.advance(5000);
+    known.set(at, 'cap-2');
+    it.clock.advance(30_000);
+    expect(it.registry.snapshot.transitions).toMatchObject([
+      { to: 'healthy', captureId: 'cap-2' },
+      { to: 'unhealthy', captureId: '' },
+    ]);
   });
 
   test('stands a listener and a source of captures that throw', () => {

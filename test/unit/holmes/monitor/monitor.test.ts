@@ -95,6 +95,27 @@ describe('the sampling cycle', () => {
     expect(record!.diagnosis.suspects[0]!.place.functionName).toBe('guilty');
   });
 
+  test('tells what each reading was compared with and from where on it is captured, by the rules in force', async () => {
+    const subject = new ScriptedSubject('data-1');
+    await start([subject], { rules: { heap: { enabled: false } } });
+    expect(monitor.comparisons()).toEqual([]);
+    const of = (reading: string) => monitor.comparisons().find((each) => each.reading === reading);
+    subject.next = { cpu: 0.2, heap: 0.2 };
+    await readings(subject, 1);
+    expect(of('cpu')).toEqual({ subject: 'data-1', reading: 'cpu', average: Number.NaN, limit: 0.7 });
+    await readings(subject, 10);
+    // Of the ten before the newest: a reading that jumps is seen above its limit.
+    subject.next = { cpu: 0.6, heap: 0.2 };
+    await readings(subject, 1);
+    await captures(1);
+    expect(of('cpu')!.average).toBeCloseTo(0.2);
+    expect(of('cpu')!.limit).toBeCloseTo(0.25);
+    expect(of('heap')!.limit).toBe(Number.POSITIVE_INFINITY);
+    expect(of('heap_bytes')).toBeUndefined();
+    monitor.configure({ rules: { cpu: { diff: 0.5 } } });
+    expect(of('cpu')!.limit).toBeCloseTo(0.3);
+  });
+
   test('says why it did not capture', async () => {
     const subject = new ScriptedSubject('data-1');
     await start([subject]);

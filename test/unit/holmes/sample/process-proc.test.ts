@@ -80,8 +80,10 @@ describe('memory of the process', () => {
     const { rss = 0, rss_bytes: bytes = 0 } = made.after(1000, 0);
     expect(bytes).toBeGreaterThan(10e6);
     expect(rss).toBeCloseTo(bytes / 1e9, 5);
+    expect(made.proc.memoryLimitBytes).toBe(1e9);
     made.limits = { ...made.limits, memoryBytes: 1e6 };
     expect(made.after(1000, 0).rss).toBe(1);
+    expect(made.proc.memoryLimitBytes).toBe(1e6);
   });
 
   test.runIf(isLinux)('is what Node says it is', () => {

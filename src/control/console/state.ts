@@ -1,0 +1,123 @@
+/**
+ * Everything small that the console shows of this node, taken in one turn of the loop: the gate, the components and the
+ * counters of one answer agree, and two answers with their times make rates.
+ */
+import type { GateView, HealthSnapshot } from '../../../health/static.ts';
+import type { AdminSource, ListenerStatus, Readiness, ServerInfo, ThreadStatus } from '../../admin/index.ts';
+import { type Clock, formatProblem } from '../../base/index.ts';
+import type { ConfigurationFacts } from '../health/configuration-health.ts';
+import type { HealthAccess } from '../health/proxy-health.ts';
+import type { MonitorAccess } from '../self-diagnosis/monitor-access.ts';
+import type { TrafficView } from './traffic-figures.ts';
+
+export interface ConsoleSources {
+  readonly admin: Pick<AdminSource, 'serverInfo' | 'readiness' | 'threads' | 'listeners' | 'clusters'>;
+  readonly health: Pick<HealthAccess, 'snapshot' | 'gate'>;
+  readonly diagnosis: MonitorAccess;
+  readonly traffic: TrafficSource;
+  readonly clock: Pick<Clock, 'now' | 'wall'>;
+  configuration(): ConfigurationFacts;
+}
+
+export interface TrafficSource {
+  read(names: {
+    readonly listeners: ReadonlySet<string>;
+    readonly clusters: ReadonlySet<string>;
+  }): TrafficView;
+}
+
+export interface ConsoleState {
+  /** Unix milliseconds, for ages. */
+  readonly at: number;
+  /** Milliseconds of a clock that never jumps, for rates. */
+  readonly tick: number;
+  /** Another one after a restart: counters begin again. */
+  readonly instance: string;
+  readonly server: Omit<ServerInfo, 'commandLineOptions'>;
+  readonly configuration: {
+    readonly origin: string;
+    readonly version: number;
+    /** Unix milliseconds. */
+    readonly appliedAt: number;
+    readonly refused: { readonly at: number; readonly problems: readonly string[] } | null;
+    readonly waiting: readonly string[];
+  };
+  readonly readiness: Readiness;
+  readonly gate: GateView;
+  readonly health: HealthSnapshot;
+  readonly threads: readonly ThreadStatus[];
+  readonly listeners: readonly ListenerStatus[];
+  readonly clusters: readonly ClusterState[];
+  readonly traffic: TrafficView;
+  readonly diagnosis: {
+    readonly on: boolean;
+    /** Why not; empty when it is. */
+    readonly obstacle: string;
+  };
+}
+
+export interface ClusterState {
+  readonly name: string;
+  readonly endpoints: number;
+  readonly healthy: number;
+}
+
+/** Of what happened, the page shows the last only. */
+const maxTransitions = 50;
+/** A configuration can be wrong in very many places. */
+const maxProblems = 50;
+
+/** `instance`: what tells this process from the one before and after it. */
+export function consoleState(sources: ConsoleSources, instance: string): ConsoleState {
+  const { admin, health, diagnosis, clock } = sources;
+  const { version, state, node, uptimeMs, pid } = admin.serverInfo();
+  const tick = clock.now();
+  const [listeners, clusters] = [admin.listeners(), admin.clusters()];
+  const { snapshot } = health;
+  const traffic = sources.traffic.read({
+    listeners: new Set(listeners.map(({ name }) => name)),
+    clusters: new Set(clusters.map(({ name }) => name)),
+  });
+  const shown = {
+    listeners: new Set(traffic.listeners.map(({ name }) => name)),
+    clusters: new Set(traffic.clusters.map(({ name }) => name)),
+  };
+  return {
+    at: clock.wall(),
+    tick,
+    instance,
+    server: { version, state, node, uptimeMs, pid },
+    configuration: configurationState(sources.configuration()),
+    readiness: admin.readiness(),
+    gate: health.gate,
+    health: { ...snapshot, transitions: snapshot.transitions.slice(0, maxTransitions) },
+    threads: admin.threads(),
+    listeners: listeners.filter(({ name }) => shown.listeners.has(name)),
+    clusters: clusters
+      .filter(({ name }) => shown.clusters.has(name))
+      .map(({ name, endpoints }) => ({
+        name,
+        endpoints: endpoints.length,
+        healthy: endpoints.filter((one) => !one.failedActiveHealthCheck && !one.failedOutlierCheck).length,
+      })),
+    traffic,
+    diagnosis: {
+      on: diagnosis.monitor !== null,
+      obstacle: diagnosis.monitor === null ? diagnosis.obstacle : '',
+    },
+  };
+}
+
+function configurationState(facts: ConfigurationFacts): ConsoleState['configuration'] {
+  const { origin, version, appliedAtMs, refused, waiting } = facts;
+  return {
+    origin,
+    version,
+    appliedAt: appliedAtMs,
+    refused:
+      refused === null
+        ? null
+        : { at: refused.atMs, problems: refused.problems.slice(0, maxProblems).map(formatProblem) },
+    waiting,
+  };
+}
