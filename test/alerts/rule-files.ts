@@ -14,6 +14,8 @@ export interface Rule {
   readonly name: string;
   readonly kind: 'record' | 'alert';
   readonly expression: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** What a promtool test asks of one rule, and whether it expects an answer or none. */
@@ -22,6 +24,8 @@ export interface Expectation {
   readonly test: string;
   readonly expression: string;
   readonly fires: boolean;
+  /** Labels of each alert that it expects. */
+  readonly alerts: readonly Readonly<Record<string, string>>[];
 }
 
 interface RuleDocument {
@@ -30,6 +34,8 @@ interface RuleDocument {
       readonly record?: string;
       readonly alert?: string;
       readonly expr: string;
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly annotations?: Readonly<Record<string, string>>;
     }[];
   }[];
 }
@@ -44,7 +50,7 @@ interface TestDocument {
     }[];
     readonly alert_rule_test?: readonly {
       readonly alertname: string;
-      readonly exp_alerts?: readonly unknown[];
+      readonly exp_alerts?: readonly { readonly exp_labels?: Readonly<Record<string, string>> }[];
     }[];
   }[];
 }
@@ -56,14 +62,21 @@ export function yamlFiles(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
+/** Those in `alerts/` that hold rules: Alertmanager's example does not. */
+export function ruleFiles(): string[] {
+  return yamlFiles(alertsFolder).filter((path) => 'groups' in (parse(readFileSync(path, 'utf8')) as object));
+}
+
 export function rulesOf(path: string): Rule[] {
   const document = parse(readFileSync(path, 'utf8')) as RuleDocument;
   return document.groups.flatMap(({ rules }) =>
-    rules.map(({ record, alert, expr }) => ({
+    rules.map(({ record, alert, expr, labels = {}, annotations = {} }) => ({
       file: basename(path),
       name: record ?? alert ?? '',
       kind: alert === undefined ? ('record' as const) : ('alert' as const),
       expression: expr,
+      labels,
+      annotations,
     })),
   );
 }
@@ -82,19 +95,21 @@ export function expectationsOf(path: string): Expectation[] {
       test: test.name,
       expression: expr,
       fires: (exp_samples ?? []).length > 0,
+      alerts: [],
     })),
     ...(test.alert_rule_test ?? []).map(({ alertname, exp_alerts }) => ({
       file,
       test: test.name,
       expression: alertname,
       fires: (exp_alerts ?? []).length > 0,
+      alerts: (exp_alerts ?? []).map(({ exp_labels = {} }) => exp_labels),
     })),
   ]);
 }
 
-/** Names of the metrics in an expression: what is recorded has colons, what is scraped one of two prefixes. */
+/** Names of the metrics in an expression: what is recorded has colons, what is scraped one of two prefixes or is `up`. */
 export function metricsIn(expression: string): Set<string> {
   const bare = expression.replaceAll(/"[^"]*"/g, '""');
-  const named = bare.match(/\b(?:[a-z_]+:[a-z_:0-9]+|meshlock_[a-z_0-9]+|process_[a-z_0-9]+)\b/g) ?? [];
+  const named = bare.match(/\b(?:[a-z_]+:[a-z_:0-9]+|meshlock_[a-z_0-9]+|process_[a-z_0-9]+|up)\b/g) ?? [];
   return new Set(named);
 }
