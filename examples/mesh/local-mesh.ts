@@ -88,6 +88,26 @@ export class LocalMesh {
     await this.node(name).change(change);
   }
 
+  /**
+   * Tells the aggregator of a release as a pipeline does that begins one: versions that it sees for the first time
+   * together it does not take for old and new by itself.
+   */
+  async announce(release: {
+    readonly service: string;
+    readonly release: string;
+    readonly version: string;
+  }): Promise<void> {
+    const { url, token: bearer } = this.aggregator;
+    const { service, ...named } = release;
+    const answer = await fetch(`${url}/hooks/flagger/event`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: service, namespace: 'local', phase: 'Progressing', metadata: named }),
+    });
+    if (!answer.ok) throw new Error(`the aggregator answered ${answer.status}: ${await answer.text()}`);
+    await answer.body?.cancel();
+  }
+
   /** Ends all processes, those that call first, and removes the files. */
   async stop(): Promise<void> {
     for (const role of ['outbound', 'inbound'] as const) {

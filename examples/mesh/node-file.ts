@@ -16,6 +16,7 @@ export interface AggregatorAddress {
 export function nodeFile(plan: NodePlan, ports: NodePorts, aggregator: AggregatorAddress): string {
   const { name, service, version, release, role, filters, reports = true } = plan;
   const target = reports ? `, aggregator: { url: ${aggregator.url}, token: ${aggregator.token} }` : '';
+  const retry = plan.retry === undefined ? '' : `, retry: ${plan.retry}`;
   const endpoints = ports.upstreams.map((port) => `127.0.0.1:${port}`).join(', ');
   return `node: { id: ${name}, service: ${service}, version: "${version}", release: "${release}" }
 admin: { address: 127.0.0.1:${ports.admin} }
@@ -27,7 +28,7 @@ listeners:
     role: ${role}
     protocol: http
     filters: ${filters ?? '[]'}
-    routes: [{ match: { prefix: / }, cluster: next }]
+    routes: [{ match: { prefix: / }, cluster: next${retry} }]
 clusters:
   - name: next
     endpoints: [${endpoints}]

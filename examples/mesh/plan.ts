@@ -28,6 +28,8 @@ export interface NodePlan {
   readonly reports?: boolean;
   /** By how much the wall clock of the node and of its application is ahead of the others'. */
   readonly clockAheadMs?: number;
+  /** Retries of its only route, a YAML flow mapping: `{ on: [5xx], attempts: 2 }`. */
+  readonly retry?: string;
   /** Further top-level keys of its file, YAML. */
   readonly settings?: string;
   /** Further keys of its only cluster, YAML of one line each: `outlier_detection: {}`. */
@@ -50,7 +52,7 @@ export interface MeshPlan {
 
 /** What may change while the mesh runs. */
 export type NodeChange = Partial<
-  Pick<NodePlan, 'filters' | 'settings' | 'clusterSettings' | 'application' | 'to'>
+  Pick<NodePlan, 'filters' | 'settings' | 'clusterSettings' | 'application' | 'retry' | 'to'>
 >;
 
 /** An application that is well. */

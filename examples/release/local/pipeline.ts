@@ -50,6 +50,7 @@ async function main(): Promise<number> {
   const mesh = new LocalMesh(faultPlan(fault, release));
   try {
     await mesh.start();
+    await mesh.announce({ service: 'cart', release, version: newVersion });
     console.log(`release ${release}: cart ${newVersion} takes half of the calls`);
     const deadlineMs = performance.now() + patienceMs;
     let said = '';
