@@ -31,6 +31,16 @@ const passers: readonly ModuleKind[] = [
   'application',
 ];
 
+/** Who may lose calls in each of the six segments. */
+const losers: readonly (readonly ModuleKind[])[] = [
+  ['outbound_downstream'],
+  ['outbound_downstream', 'outbound_upstream'],
+  ['outbound_upstream', 'inbound_downstream'],
+  ['inbound_downstream', 'inbound_upstream'],
+  ['inbound_upstream', 'application'],
+  ['application'],
+];
+
 /**
  * Before anybody is blamed. In a small fleet a culprit's failures are many of all, and two culprits' may be half: so what
  * is lost everywhere is the rate of the middle module, and bursts are looked for within a module, not between modules.
@@ -59,30 +69,45 @@ export function measureBackground(
   return { rates: measureRates(evidence, table, excess), bursts: new Bursts(table, fitted) };
 }
 
-/** By part: the rate of the module in the middle, of all modules that calls pass there, healthy ones included. */
+/**
+ * By part: the rate of the module in the middle, of all modules of a kind that calls pass there, healthy ones included. Of
+ * the two kinds that may lose calls in a segment the quieter one counts: with two callers, what one called node loses is
+ * lost to both of them, and would be an ordinary day of callers.
+ */
 function middleRates(evidence: Evidence, table: PieceTable): Float64Array {
   const modules = new Map<string, number>();
   for (const key of evidence.calls.keys()) {
     const kind = key.slice(key.lastIndexOf('\n') + 1);
     modules.set(kind, (modules.get(kind) ?? 0) + 1);
   }
-  const failures = passers.flatMap(() => [new Map<number, number>(), new Map<number, number>()]);
+  const failures = losers.flatMap((kinds) => [lossesOf(kinds), lossesOf(kinds)]);
   for (const { segment, candidates } of table.pieces) {
     for (let at = segment.from; at < segment.to; at++) {
-      const among = failures[baseOf(at, segment)]!;
       for (const candidate of candidates) {
-        if (table.candidates[candidate]!.kind !== passers[at]) continue;
-        among.set(candidate, (among.get(candidate) ?? 0) + segment.excess);
+        const among = failures[baseOf(at, segment)]?.get(table.candidates[candidate]!.kind);
+        among?.set(candidate, (among.get(candidate) ?? 0) + segment.excess);
       }
     }
   }
-  return Float64Array.from(failures, (among, part) => {
-    const rates = [...among].map(([candidate, count]) => count / table.candidates[candidate]!.calls);
-    const all = Math.max(rates.length, modules.get(passers[part >> 1]!) ?? 0);
-    const middle = Math.floor((all - 1) / 2) - (all - rates.length);
-    const rate = middle < 0 ? 0 : (rates.sort((a, b) => a - b)[middle] ?? 0);
-    return Math.min(highestRate, Math.max(lowestRate, rate));
+  return Float64Array.from(failures, (kinds) => {
+    let lowest = highestRate;
+    for (const [kind, among] of kinds) {
+      const rates = [...among].map(([candidate, count]) => count / table.candidates[candidate]!.calls);
+      const all = Math.max(rates.length, modules.get(kind) ?? 0);
+      if (all > 0) lowest = Math.min(lowest, middleOf(rates, all));
+    }
+    return Math.max(lowestRate, lowest);
   });
+}
+
+function lossesOf(kinds: readonly ModuleKind[]): Map<string, Map<number, number>> {
+  return new Map(kinds.map((kind) => [kind, new Map<number, number>()]));
+}
+
+/** Of `all` rates, those that are not given being 0. */
+function middleOf(rates: readonly number[], all: number): number {
+  const middle = Math.floor((all - 1) / 2) - (all - rates.length);
+  return middle < 0 ? 0 : (rates.toSorted((a, b) => a - b)[middle] ?? 0);
 }
 
 /** Own failures and those of others are told apart by the viewpoint, so they have rates of their own. */

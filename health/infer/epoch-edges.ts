@@ -8,6 +8,8 @@ import { Viewpoint } from '../observe/viewpoint.ts';
 
 /** What a counter calls the peers that it had no place for: as good as unknown. */
 const overflowPeer = '_other';
+/** How a calling application says that its own time was up; had its node's been, it would have been given a 504. */
+const gaveUpReason = 'timeout';
 /** The first viewpoint that belongs to the called node. */
 export const firstInbound = 3;
 export const viewpointCount: number = Viewpoint.length;
@@ -62,13 +64,16 @@ export class EpochEdges {
   readonly #byCallee = new Map<string, EpochEdge[]>();
   readonly #loose = new Map<string, Loose>();
 
-  /** Adds what `node` says of one edge. Failures that the client caused (it gave up, it asked for nonsense) are nobody's. */
+  /**
+   * Adds what `node` says of one edge. Failures that the client caused (it gave up, it asked for nonsense) are nobody's. Nor
+   * are those that the calling application was tired of waiting for: all behind it see only that it has gone.
+   */
   add(node: string, count: EdgeCount): void {
     const viewpoint = viewpointIndex(count.viewpoint);
     let failures = 0;
     let local = 0;
     for (const failure of count.failures) {
-      if (failure.origin === 'client') continue;
+      if (failure.origin === 'client' || (viewpoint === 0 && failure.reason === gaveUpReason)) continue;
       failures += failure.count;
       if (failure.origin === 'local') local += failure.count;
     }
@@ -116,18 +121,30 @@ export class EpochEdges {
     // Inner viewpoints of the caller first, then outward; outer ones of the called node first, then inward: each finds the
     // neighbour that it goes by already filled.
     const order = [2, 1, 0, 3, 4, 5];
+    // An application that calls its own node by address names a service that nobody has: it says nothing then.
+    const services = this.#services(serviceOf);
+    const isKnown = (service: string): boolean => services.has(service);
     const loose = [...this.#loose.values()].sort(
       (a, b) =>
         order.indexOf(a.viewpoint) - order.indexOf(b.viewpoint) ||
         (a.node < b.node ? -1 : a.node > b.node ? 1 : 0) ||
         // Those that know the service choose first.
+        Number(isKnown(b.service)) - Number(isKnown(a.service)) ||
         (a.service > b.service ? -1 : 1),
     );
-    for (const one of loose) this.#giveAway(one, serviceOf);
+    for (const one of loose) this.#giveAway(one, serviceOf, isKnown(one.service));
     return [...this.#byCaller.values()].flatMap((callees) => [...callees.values()]);
   }
 
-  #giveAway(loose: Loose, serviceOf: (node: string) => string): void {
+  #services(serviceOf: (node: string) => string): ReadonlySet<string> {
+    const services = new Set<string>();
+    for (const [caller, callees] of this.#byCaller)
+      for (const node of [caller, ...callees.keys()]) services.add(serviceOf(node));
+    services.delete('');
+    return services;
+  }
+
+  #giveAway(loose: Loose, serviceOf: (node: string) => string, isNamed: boolean): void {
     const { viewpoint } = loose;
     const outbound = viewpoint < firstInbound;
     const edges = outbound
@@ -138,7 +155,7 @@ export class EpochEdges {
       if (loose.failures === 0) break;
       const peer = peerOf(edge);
       const service = serviceOf(peer);
-      if (peer === '' || (loose.service !== '' && service !== '' && service !== loose.service)) continue;
+      if (peer === '' || (isNamed && service !== '' && service !== loose.service)) continue;
       const given = Math.min(loose.failures, neighbour(edge, viewpoint) - (edge.failures[viewpoint] ?? 0));
       if (given <= 0) continue;
       const local = Math.min(loose.local, Math.round((loose.local * given) / loose.failures));

@@ -4,7 +4,8 @@
  * then the next one beside it, until none gains enough. Calls that went well enter only by their number.
  */
 import type { Background } from './background.ts';
-import type { Candidate, PieceTable } from './piece-table.ts';
+import type { Candidate, Piece, PieceTable } from './piece-table.ts';
+import { isCalleeSilent, ofCallee } from './segments.ts';
 
 export interface FitSettings {
   /** Gain in nats that is asked for. */
@@ -141,7 +142,7 @@ export class NoisyOr {
       .sort((a, b) => b.gain - a.gain || a.candidate - b.candidate);
   }
 
-  /** Among those that explain as much, the one for which the viewpoints' own words speak; a module rather than a link. */
+  /** Among those that explain as much, the one for which the viewpoints' words speak; a module rather than a link. */
   #mostLikely(alternatives: readonly { candidate: number; gain: number }[]): number {
     let best = -1;
     let most = -1;
@@ -149,7 +150,8 @@ export class NoisyOr {
       let spoken = 0;
       for (const index of this.#candidate(candidate).pieces) {
         const piece = this.#table.pieces[index];
-        if (piece?.likely === candidate) spoken += piece.segment.excess;
+        if (piece !== undefined && speaksFor(piece, candidate, this.#candidate(candidate)))
+          spoken += piece.segment.excess;
       }
       if (spoken > most || (spoken === most && this.#candidate(best).kind === 'link')) {
         best = candidate;
@@ -187,7 +189,8 @@ export class NoisyOr {
     for (const index of candidate.pieces) {
       const ok = (this.#ok[index] ?? 1) / inModel;
       const failures = pieces[index]?.segment.excess ?? 0;
-      scatter += failures * (failures - (pieces[index]?.calls ?? 0) * theta);
+      if (!isSilent(pieces[index], candidate))
+        scatter += failures * (failures - (pieces[index]?.calls ?? 0) * theta);
       together += failures * (pieces[index]?.burst ?? 1);
       gain += failures * Math.log((1 - ok * (1 - theta)) / (1 - ok));
     }
@@ -264,4 +267,17 @@ export class NoisyOr {
     if (candidate === undefined) throw new Error(`no candidate ${index} of ${this.#table.candidates.length}`);
     return candidate;
   }
+}
+
+/**
+ * Whether this is of a time in which the candidate's node said nothing: such a piece has all that failed and only the calls
+ * of that time, so it says nothing of how evenly the node fails.
+ */
+function isSilent(piece: Piece | undefined, { kind }: Candidate): boolean {
+  return piece !== undefined && ofCallee(kind) && isCalleeSilent(piece.segment);
+}
+
+/** Whether the viewpoint's word speaks for it; where it can only say that it was not itself, for all of the called node. */
+function speaksFor(piece: Piece, index: number, candidate: Candidate): boolean {
+  return piece.likely === -1 ? isSilent(piece, candidate) : piece.likely === index;
 }

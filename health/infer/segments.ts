@@ -61,6 +61,11 @@ export function ofCallee(kind: CauseKind): boolean {
   return kind === 'inbound_downstream' || kind === 'inbound_upstream' || kind === 'application';
 }
 
+/** The called node said nothing, so all that the caller's node passed on and did not get back may have been lost there. */
+export function isCalleeSilent({ from, to }: Segment): boolean {
+  return from === firstInbound - 1 && to === viewpointCount;
+}
+
 /**
  * The segments of a row in which failures arose. `skewTolerance`: two nodes' clocks differ, so of the failures that pass
  * from one to the other such a share may lie in another epoch for the first than for the second.

@@ -50,8 +50,8 @@ describe('infer', () => {
     expect(found?.edges[0]).toMatchObject({ callee: 'cart-1', calls: 110, excess: 6 });
     expect(found?.contrast).toEqual([{ caller: 'web-0', callee: 'cart-2', calls: 120 }]);
     expect(found?.sentence).toBe(
-      'node cart-1 loses 5.3 % of the calls that it receives before they reach its application ' +
-        '(inbound, towards the caller): 53 of 1,000 calls from 9 callers; its neighbours are clean',
+      'node cart-1 loses 5.4 % of the calls that it receives before they reach its application ' +
+        '(inbound, towards the caller): 54 of 1,000 calls from 9 callers; its neighbours are clean',
     );
   });
 
@@ -113,6 +113,26 @@ describe('infer', () => {
     expect(found?.link).toEqual({ caller: 'web-1', callee: 'cart-1' });
     expect(found?.ambiguity.map(({ node }) => node)).toEqual(['web-1', 'cart-1']);
     expect(found?.sentence).toContain('on the way between them');
+  });
+
+  test('what one called node loses is not an ordinary day of its only two callers', () => {
+    // Between the two nodes, on the called node's side: it sees nothing of it. As real nodes counted it in a minute.
+    const rows = [26, 23].map((lost, index) =>
+      row(`web-${index + 1}`, 'cart-3', {
+        calls: 280,
+        failures: [lost, lost, lost, 0, 0, 0],
+        squares: [lost, lost, lost, 0, 0, 0].map((count) => (count * count) / 6),
+      }),
+    );
+    const calls = new Map<string, number>();
+    for (const kind of ModuleKind) {
+      const isOutbound = kind.startsWith('outbound');
+      const nodes = isOutbound ? ['web-1', 'web-2'] : ['cart-1', 'cart-2', 'cart-3', 'cart-4'];
+      for (const node of nodes) calls.set(moduleKey(node, kind), isOutbound ? 1120 : 560);
+    }
+    const [found, ...others] = infer({ from: 1, to: 6, rows, calls, missing: new Map() });
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ node: 'cart-3', kind: 'inbound_downstream' });
   });
 
   test('half of a small fleet is found, and the other half is not blamed', () => {

@@ -127,6 +127,19 @@ describe('joined epochs', () => {
     ]);
   });
 
+  test('an application that calls its own node by address says nothing of whom it calls', () => {
+    const { rows } = join([
+      report(a, {
+        edges: [
+          edge('caller', peer('', '127.0.0.1:4711'), { calls: 50, failures: 5 }),
+          edge('outbound_downstream', b, { calls: 50, failures: 5 }),
+        ],
+      }),
+      report(b),
+    ]);
+    expect(rows.map(({ callee, failures }) => [callee, failures])).toEqual([['cart-1', [5, 5, 0, 0, 0, 0]]]);
+  });
+
   test('a called node that does not know its callers joins the edges on which they failed, of the right service', () => {
     const { rows } = join([
       report(a, { edges: [edge('outbound_upstream', b, { calls: 50, failures: 5 })] }),
