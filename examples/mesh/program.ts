@@ -29,6 +29,8 @@ export class Program {
       detached: process.platform !== 'win32',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...environment },
+      // Those of whoever runs this are not for it, such as a test runner's.
+      execArgv: [],
     });
     const { stdout, stderr } = this.#child;
     for (const [from, to] of [
