@@ -4,10 +4,8 @@ import type { Aggregator } from './aggregator.ts';
 import type { HistoryStatus } from './history-keeper.ts';
 import { MetricsPage, type Sample } from './metrics-page.ts';
 import { addReleaseMetrics } from './release-metrics.ts';
+import { suspectSamples } from './suspect-samples.ts';
 import type { ViewpointTotal } from './viewpoint-totals.ts';
-
-/** Whoever scrapes has bounds too. */
-const maxSuspects = 200;
 
 export function metricsText(aggregator: Aggregator, settings: VerdictSettings): string {
   const page = new MetricsPage();
@@ -18,10 +16,7 @@ export function metricsText(aggregator: Aggregator, settings: VerdictSettings): 
     'meshlock_suspect',
     'gauge',
     'Share of its calls that a suspected module breaks.',
-    aggregator
-      .suspects()
-      .slice(0, maxSuspects)
-      .map(({ node, kind, service, version, theta }) => [{ node, module: kind, service, version }, theta]),
+    suspectSamples(aggregator.suspects()),
   );
   addReleaseMetrics(page, aggregator, settings.alpha);
   const totals = [...aggregator.viewpointTotals()];

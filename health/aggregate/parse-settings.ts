@@ -4,6 +4,7 @@
  */
 import { epochMs } from '../observe/viewpoint.ts';
 import { type AggregateSettings, defaultAggregateSettings } from './settings.ts';
+import { maxPartSpan } from './shard-part.ts';
 import type { ShardSettings } from './shard-settings.ts';
 import { SettingsReader } from './settings-reader.ts';
 import type { TokenSource } from './token-source.ts';
@@ -32,7 +33,12 @@ export function parseAggregateSettings(input: unknown): AggregateSettings {
   const settings = readSettings(root);
   const { window, ledger } = settings;
   if (window.inferEpochs > window.epochs) problems.push('window.infer must not be longer than window.keep');
+  if (ledger.fineEpochs < 2 * window.inferEpochs)
+    problems.push(
+      'ledger.fine must be at least twice window.infer: a second level asks for epochs one by one',
+    );
   if (ledger.fineEpochs > ledger.keepEpochs) problems.push('ledger.fine must not be longer than ledger.keep');
+  checkShards(settings, problems);
   if (settings.token === '' && !isLoopback(settings.listen.host))
     problems.push('token must be set where others than this machine can reach listen');
   if (problems.length > 0) throw new AggregateSettingsError(problems);
@@ -102,6 +108,18 @@ function readSettings(root: SettingsReader): AggregateSettings {
   };
   for (const part of [root, window, nodes, ledger, journal, limits, verdict, history, ...shards]) part.end();
   return settings;
+}
+
+function checkShards({ shards, window }: AggregateSettings, problems: string[]): void {
+  if (shards.length > 0 && window.inferEpochs > maxPartSpan)
+    problems.push(`window.infer must be at most ${(maxPartSpan * epochMs) / 60_000}m with shards`);
+  const known = new Set<string>();
+  for (const [index, { url }] of shards.entries()) {
+    const address = url.replace(/\/+$/, '');
+    if (url !== '' && known.has(address))
+      problems.push(`shards[${index}] is there twice: its calls would count twice`);
+    known.add(address);
+  }
 }
 
 function shardSettings(section: SettingsReader): ShardSettings {

@@ -3,7 +3,7 @@
  * reports and whom it names as its peers, and from what a pipeline tells.
  */
 import type { EpochReport } from '../observe/epoch-report.ts';
-import { otherPeer } from '../observe/peer-field.ts';
+import { isPeerField, otherPeer } from '../observe/peer-field.ts';
 import type { Peer } from '../observe/viewpoint.ts';
 
 export interface KnownVersion {
@@ -50,8 +50,8 @@ const maxNodesRecorded = 16;
 
 export class ReleaseCatalog {
   readonly #versions = new Map<string, Entry>();
-  /** By service: the version that a pipeline named last. */
-  readonly #told = new Map<string, string>();
+  /** By service: the version that a pipeline named last, in the order of being told. */
+  readonly #told = new Map<string, Pick<KnownVersion, 'version' | 'release'>>();
   /** What changed since the last `changes`. */
   readonly #changed = new Set<Entry>();
 
@@ -91,6 +91,7 @@ export class ReleaseCatalog {
 
   /** From history: a version was called before anybody told of it here. What was told here goes before what was then. */
   learnPast({ service, version, release }: Omit<Peer, 'node'>, first: number, last: number): void {
+    if (!isPeerField(version) || !isPeerField(release)) return;
     const key = `${service}\n${version}`;
     const { firstEpoch = first, lastEpoch = last } = this.#versions.get(key) ?? {};
     for (const epoch of [first, last]) this.#see({ node: '', service, version, release: '' }, epoch);
@@ -109,11 +110,13 @@ export class ReleaseCatalog {
     return [...counts].filter(([, count]) => count > 1).map(([service]) => service);
   }
 
-  /** A pipeline says which release it is that this service gets; the newest version has it unless it names another. */
+  /**
+   * A pipeline says which release it is that this service gets; the newest version has it unless it names another, which may
+   * still have to come.
+   */
   name(service: string, release: string, version: string): void {
-    if (version !== '' && (this.#told.has(service) || this.#told.size < maxVersions))
-      this.#told.set(service, version);
-    const entry = this.#versions.get(`${service}\n${version}`) ?? this.newest(service);
+    if (version !== '') this.#tell(service, { version, release });
+    const entry = version === '' ? this.newest(service) : this.#versions.get(`${service}\n${version}`);
     if (entry === undefined || release === '') return;
     const own = this.#versions.get(`${entry.service}\n${entry.version}`);
     if (own === undefined || own.release === release) return;
@@ -133,7 +136,7 @@ export class ReleaseCatalog {
     const isAlone =
       before === undefined || last === undefined || before.firstEpoch < last.firstEpoch - togetherEpochs;
     if (isAlone) return last;
-    const told = this.#told.get(service);
+    const told = this.#told.get(service)?.version;
     return versions.find(
       ({ version, firstEpoch }) => version === told && firstEpoch >= last.firstEpoch - togetherEpochs,
     );
@@ -186,6 +189,15 @@ export class ReleaseCatalog {
     return [...this.#versions.values()].map((entry) => recordOf(entry, maxNodesPerVersion));
   }
 
+  #tell(service: string, told: Pick<KnownVersion, 'version' | 'release'>): void {
+    this.#told.delete(service);
+    this.#told.set(service, told);
+    for (const longestAgo of this.#told.keys()) {
+      if (this.#told.size <= maxVersions) return;
+      this.#told.delete(longestAgo);
+    }
+  }
+
   #see({ node, service, version, release }: Peer, epoch: number): void {
     if (service === '' || version === '' || service === otherPeer.service) return;
     const key = `${service}\n${version}`;
@@ -193,7 +205,9 @@ export class ReleaseCatalog {
     if (entry === undefined) {
       // A flood of names between two tidyings is cut off; names that are known stay.
       if (this.#versions.size >= 2 * maxVersions) return;
-      entry = { service, version, release, firstEpoch: epoch, lastEpoch: epoch, nodes: new Map() };
+      const told = this.#told.get(service);
+      const known = release === '' && told?.version === version ? told.release : release;
+      entry = { service, version, release: known, firstEpoch: epoch, lastEpoch: epoch, nodes: new Map() };
       this.#versions.set(key, entry);
       this.#changed.add(entry);
     }

@@ -1,4 +1,5 @@
 /** What a pipeline told of its releases: kept for people, and to know by which name a release is asked for. */
+import { peerField } from '../observe/peer-field.ts';
 
 export interface ReleaseEvent {
   /** Unix milliseconds at which it came. */
@@ -26,11 +27,12 @@ export class ReleaseEvents {
   add(event: ReleaseEvent): ReleaseEvent {
     const kept: ReleaseEvent = {
       at: event.at,
-      service: event.service.slice(0, maxText),
+      // What a pipeline calls them is compared with what nodes do, and goes to a second level: names like theirs.
+      service: peerField(event.service),
       namespace: event.namespace.slice(0, maxText),
       phase: event.phase.slice(0, maxText),
-      release: event.release.slice(0, maxText),
-      version: event.version.slice(0, maxText),
+      release: peerField(event.release),
+      version: peerField(event.version),
       message: event.message.slice(0, maxText),
     };
     this.#events.push(kept);

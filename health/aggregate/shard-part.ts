@@ -50,7 +50,8 @@ export interface PartQuestion {
 
 /** In one answer. */
 export const maxPartSpan = 90;
-const maxEpoch = 2 ** 40;
+/** As of a report: until about the year 3100. */
+const maxEpoch = 3.6e9;
 const viewpoints = Viewpoint.length;
 
 /** What came is no part of a shard: where in it. */

@@ -78,7 +78,8 @@ export class Shard {
 
   takeMissed(part: ShardPart, question: PartQuestion): void {
     const { to } = question;
-    this.#take(part, question);
+    // By now counts may be by the minute, here or there: what has come before cannot be replaced epoch by epoch.
+    this.#take({ epochs: part.epochs.filter(({ epoch }) => !question.known.has(epoch)) }, question);
     if (this.#backlog === null) return;
     this.#backlog = to >= this.#backlog.to ? null : { from: to + 1, to: this.#backlog.to };
   }
@@ -146,7 +147,7 @@ export class Shard {
     return { ...span, partsFrom, known };
   }
 
-  #take({ epochs }: ShardPart, { from, to }: PartQuestion): void {
+  #take({ epochs }: Pick<ShardPart, 'epochs'>, { from, to }: PartQuestion): void {
     for (const { epoch, revision, part, rows } of epochs) {
       const known = this.#revisions.get(epoch);
       if (epoch < from || epoch > to || revision <= (known ?? -1)) continue;

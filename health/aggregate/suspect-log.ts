@@ -1,5 +1,5 @@
 /** Since when each suspect is one, and when it was last: an inference alone knows only its own window. */
-import type { ModuleKey, ModuleKind, Suspect } from '../infer/evidence.ts';
+import type { ModuleKind, Suspect } from '../infer/evidence.ts';
 import { moduleKey } from '../infer/evidence.ts';
 
 export interface SuspectView extends Suspect {
@@ -10,15 +10,21 @@ export interface SuspectView extends Suspect {
   readonly active: boolean;
 }
 
-/** As it lies in the journal: the evidence is made anew, only the times could not be. */
-export type SuspectTimes = readonly [node: string, kind: ModuleKind, since: number, lastSeen: number];
+/** As it lies in the journal: the evidence is made anew, only the times could not be. `callee`: of a link. */
+export type SuspectTimes = readonly [
+  node: string,
+  kind: ModuleKind,
+  since: number,
+  lastSeen: number,
+  callee?: string,
+];
 
 const maxKept = 1000;
 
 export class SuspectLog {
   readonly #keepMs: number;
-  readonly #views = new Map<ModuleKey, SuspectView>();
-  readonly #remembered = new Map<ModuleKey, SuspectTimes>();
+  readonly #views = new Map<string, SuspectView>();
+  readonly #remembered = new Map<string, SuspectTimes>();
   #active: readonly Suspect[] = [];
 
   constructor(keepMs: number) {
@@ -55,11 +61,16 @@ export class SuspectLog {
   /** From before a restart. */
   recall(times: readonly SuspectTimes[]): void {
     this.#remembered.clear();
-    for (const entry of times.slice(0, maxKept)) this.#remembered.set(moduleKey(entry[0], entry[1]), entry);
+    for (const entry of times.slice(0, maxKept)) {
+      const [node, kind, , , callee] = entry;
+      this.#remembered.set(suspectKey(node, kind, callee), entry);
+    }
   }
 
   times(): readonly SuspectTimes[] {
-    return this.views.map(({ node, kind, since, lastSeen }) => [node, kind, since, lastSeen]);
+    return this.views.map(({ node, kind, since, lastSeen, link }) =>
+      link === undefined ? [node, kind, since, lastSeen] : [node, kind, since, lastSeen, link.callee],
+    );
   }
 
   #forget(at: number): void {
@@ -77,6 +88,12 @@ export class SuspectLog {
   }
 }
 
-function keyOf({ node, kind }: Suspect): ModuleKey {
-  return moduleKey(node, kind);
+function keyOf({ node, kind, link }: Suspect): string {
+  return suspectKey(node, kind, link?.callee);
+}
+
+/** The ways from one node to several others are several suspects, beside the module of the same name. */
+function suspectKey(node: string, kind: ModuleKind, callee: string | undefined): string {
+  const module = moduleKey(node, kind);
+  return callee === undefined ? module : `${module}\n${callee}`;
 }

@@ -1,6 +1,7 @@
 /**
- * What one exchange, or a try of it that another one followed, was, as a count of calls sees it: did it fail towards downstream, did it fail towards upstream, who
- * is to blame and why. Packed into one small number, so that equal outcomes share a tally and nothing is allocated.
+ * What one exchange, or a try of it that another one followed, was, as a count of calls sees it: did it fail towards
+ * downstream, did it fail towards upstream, who is to blame and why. Packed into one small number, so that equal outcomes
+ * share a tally and nothing is allocated.
  */
 import { Outcome } from '../../cluster/index.ts';
 import { Method } from '../../protocol/index.ts';
@@ -64,7 +65,11 @@ const breaking: ReadonlySet<ResponseFlag> = new Set([
   ResponseFlag.LocalReset,
 ]);
 
-export function packOutcome(call: EndedCall): number {
+/**
+ * `isTryCounted`: the last try was counted when another one was to follow, which never began: the client went away
+ * meanwhile, the time was up, nobody was left to ask.
+ */
+export function packOutcome(call: EndedCall, isTryCounted: boolean = false): number {
   const { status, flag, tries } = call;
   const hasTried = tries !== null && tries.count > 0;
   // Nobody was asked because nobody can be: that is the upstream's failure, not this node's.
@@ -76,10 +81,10 @@ export function packOutcome(call: EndedCall): number {
   const brokenOff = origin !== fromClient && breaking.has(flag);
   const upstreamFailed = hasTried ? tryFailed(tries.lastOutcome, tries.lastStatus) : isDeserted;
   const reason = flag === ResponseFlag.None && (status >= 500 || upstreamFailed) ? status5xx : flag;
+  const upstream = (upstreamFailed ? upstreamFailedBit : 0) | tried;
   return (
     (status >= 500 || brokenOff ? downstreamFailedBit : 0) |
-    (upstreamFailed ? upstreamFailedBit : 0) |
-    tried |
+    (isTryCounted ? 0 : upstream) |
     (reason === ResponseFlag.None ? 0 : origin << originShift) |
     (reason << reasonShift)
   );

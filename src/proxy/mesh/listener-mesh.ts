@@ -49,6 +49,8 @@ export class ListenerMesh {
   readonly #stripped: HeadEdit = editOf(peerHeaders, '');
   readonly #introduced: HeadEdit;
   readonly #both: HeadEdit;
+  /** Exchanges under way that were to be tried again, with the tries that are counted. */
+  readonly #retried = new Map<Exchange, number>();
 
   constructor({ role, edges, trust, introduction, answerers }: ListenerMeshOptions) {
     const line = introduction === '' ? '' : `${peerHeader}: ${introduction}\r\n`;
@@ -101,7 +103,9 @@ export class ListenerMesh {
 
   /** An exchange has ended. */
   record(exchange: Exchange): void {
-    this.edges.add(this.role, this.#entryOf(exchange), packOutcome(exchange));
+    const isTryCounted = this.#retried.size > 0 && this.#retried.get(exchange) === exchange.tries?.count;
+    this.#retried.delete(exchange);
+    this.edges.add(this.role, this.#entryOf(exchange), packOutcome(exchange, isTryCounted));
   }
 
   /**
@@ -114,6 +118,7 @@ export class ListenerMesh {
       const index = head.indexOf(peerHeader);
       if (index >= 0) this.#noteAnswerer(head, index, tries.endpoint!);
     }
+    this.#retried.set(exchange, tries.count);
     this.edges.add(this.role, this.#entryOf(exchange), packRetriedTry(tries, flag));
   }
 

@@ -1,14 +1,18 @@
 /** Two levels of aggregators over real sockets: a fleet that is split over shards is judged as if it were not. */
-import { setTimeout as pause } from 'node:timers/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Aggregator } from '../../../health/aggregate/aggregator.ts';
 import { parseAggregateSettings } from '../../../health/aggregate/parse-settings.ts';
 import { AggregateServer } from '../../../health/aggregate/server.ts';
+import type { Clock, Timer } from '../../../health/clock.ts';
 import type { HealthLog } from '../../../health/log.ts';
 import type { EpochReport } from '../../../health/observe/epoch-report.ts';
 import { epochMs, epochOf } from '../../../health/observe/viewpoint.ts';
 import { calleeReport, callerReport, clockAfterEpoch, peer } from '../../unit/health/aggregate/fleet.ts';
 import { ManualClock } from '../../unit/holmes/manual-clock.ts';
+import { settle, until } from '../harness/index.ts';
 
 const web = [1, 2, 3].map((n) => peer(`web-${n}`, 'web'));
 const old = [1, 2, 5, 6].map((n) => peer(`cart-${n}`, 'cart', '1', 'r.1'));
@@ -19,8 +23,43 @@ afterEach(async () => {
   for (const end of ended.splice(0).reverse()) await end();
 });
 
+/** A manual clock that knows how many questions to shards are under way: each has three seconds, and nothing else has. */
+class AskingClock implements Clock {
+  readonly #clock: ManualClock;
+  asking = 0;
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  wall(): number {
+    return this.#clock.wall();
+  }
+
+  every(periodMs: number, run: () => void): Timer {
+    return this.#clock.every(periodMs, run);
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    const timer = this.#clock.after(delayMs, run);
+    if (delayMs <= 500 || delayMs > 3000) return timer;
+    this.asking++;
+    return {
+      cancel: () => {
+        this.asking--;
+        timer.cancel();
+      },
+    };
+  }
+}
+
 interface Level {
   readonly aggregator: Aggregator;
+  readonly clock: AskingClock;
   readonly url: string;
   readonly log: string[];
   readonly ask: (path: string) => Promise<Record<string, unknown>>;
@@ -28,7 +67,7 @@ interface Level {
 }
 
 async function level(
-  clock: ManualClock,
+  manual: ManualClock,
   settings: Readonly<Record<string, unknown>> = {},
   port = 0,
 ): Promise<Level> {
@@ -38,6 +77,7 @@ async function level(
     verdict: { dry_run: false },
     ...settings,
   });
+  const clock = new AskingClock(manual);
   const log: string[] = [];
   const into: HealthLog = {
     info: (message) => void log.push(message),
@@ -60,7 +100,7 @@ async function level(
     const response = await fetch(`${url}${path}`, { headers: { authorization: 'Bearer fleet-token' } });
     return (await response.json()) as Record<string, unknown>;
   };
-  return { aggregator, url, log, ask, stop };
+  return { aggregator, clock, url, log, ask, stop };
 }
 
 function rootOf(clock: ManualClock, shards: readonly Level[], settings: object = {}): Promise<Level> {
@@ -99,8 +139,9 @@ async function judged(clock: ManualClock, root: Level, isAway = false): Promise<
   const gathered = root.aggregator.gathered().then(() => (progress.isDone = true));
   if (isAway) {
     while (!progress.isDone) {
-      // Slowly, for answers of the other shards over real sockets.
-      await pause(10);
+      // Over real sockets an answer takes as long as it takes.
+      await settle();
+      await until(() => root.clock.asking === 0);
       clock.advance(100);
     }
   }
@@ -258,6 +299,40 @@ describe('an aggregator of the second level', () => {
     const { evidence } = await one.ask('/v1/releases/2/verdict');
     expect(evidence).toMatchObject({ canary: { calls: 6 * 600 } });
     expect((await root.ask('/v1/releases/2/verdict'))['evidence']).toEqual(evidence);
+  });
+
+  test('judges after seven seconds without a shard that takes the question and never answers', async () => {
+    const clock = clockAfterEpoch();
+    const shard = await level(clock);
+    const mute = createServer(() => {});
+    mute.listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    ended.push(async () => {
+      mute.closeAllConnections();
+      await new Promise((resolve) => mute.close(resolve));
+    });
+    const { port } = mute.address() as AddressInfo;
+    const muteUrl = `http://127.0.0.1:${port}`;
+    const token = 'fleet-token';
+    const root = await level(clock, { shards: [{ url: shard.url, token }, { url: muteUrl }] });
+    clock.advance(epochMs);
+    const beganMs = clock.now();
+    const epoch = shard.aggregator.judgedEpoch;
+    await until(() => root.aggregator.shards()[0]?.lastEpoch === epoch);
+    expect(root.aggregator.judgedEpoch).toBe(epoch - 1);
+    while (root.aggregator.judgedEpoch < epoch && clock.now() < beganMs + epochMs) {
+      clock.advance(100);
+      await settle();
+    }
+    expect(clock.now() - beganMs).toBeLessThanOrEqual(7000);
+    expect(root.aggregator.shards()).toMatchObject([
+      { status: 'answering' },
+      {
+        shard: muteUrl,
+        status: 'missing',
+        reason: expect.stringMatching(/^it did not answer within \d+ ms$/),
+      },
+    ]);
   });
 
   test('tells what is wrong with a shard that is none, or does not let it in', async () => {

@@ -1,9 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { closedPort, headers, settle, startHttpUpstream, startRawUpstream, until } from '../harness/index.ts';
+import {
+  closedPort,
+  headers,
+  startHttpUpstream,
+  startRawUpstream,
+  type TestProxy,
+  until,
+} from '../harness/index.ts';
 import { counted, epochs, introduction, line, nextEpoch, startNode } from './nodes.ts';
 
 const get = 'GET / HTTP/1.1\r\nhost: shop\r\n\r\n';
 const introduced = `GET / HTTP/1.1\r\nhost: shop\r\n${line('a')}\r\n`;
+
+/** A try has failed, and the next one waits for its time. */
+function retried(node: TestProxy): Promise<void> {
+  return node.reaches('meshlock_cluster_retries_total', { cluster: 'app' }, 1);
+}
 
 describe('what two nodes count', () => {
   test('when the application answers 500: the failure is told by all four viewpoints', async () => {
@@ -101,8 +113,7 @@ describe('what one node counts', () => {
       route: { retry: { on: ['5xx'], attempts: 1 } },
     });
     const client = await node.send(get);
-    await until(() => calls === 1);
-    await settle();
+    await retried(node);
     await node.advance(300, 50);
     expect((await client.response()).status).toBe(200);
     expect(await nextEpoch(node)).toEqual(['outbound b 0/1 0/1 upstream 5xx', 'outbound b 1/1 0/0']);
@@ -116,13 +127,51 @@ describe('what one node counts', () => {
     const client = await caller.send(get);
     const first = await app.acceptRequest();
     first.peer.reset();
-    await settle();
+    await retried(callee);
     await callee.advance(300, 50);
     const second = await app.acceptRequest();
     second.peer.send('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
     expect((await client.response()).status).toBe(200);
     expect(await nextEpoch(callee)).toEqual(['inbound a 0/1 0/1 upstream UC', 'inbound a 1/1 0/0']);
     expect(await nextEpoch(caller)).toEqual(['outbound b 1/1 0/0']);
+  });
+
+  test('a try counts once also when the client leaves before the next one', async () => {
+    const app = await startHttpUpstream((_, response) => {
+      response.setHeader('x-meshlock-peer', introduction('b'));
+      response.writeHead(503).end();
+    });
+    const node = await startNode('outbound', 'a', app.port, {
+      route: { retry: { on: ['5xx'], attempts: 1 } },
+    });
+    const client = await node.send(get);
+    await retried(node);
+    client.reset();
+    await until(() => node.openConnections === 0);
+    expect(await nextEpoch(node)).toEqual([
+      'outbound b 0/1 0/1 upstream 5xx',
+      'outbound b 1/0 0/0 client DC',
+    ]);
+  });
+
+  test('a try counts once also when nobody is left for the next one', async () => {
+    const app = await startHttpUpstream((_, response) => {
+      response.setHeader('x-meshlock-peer', introduction('b'));
+      response.writeHead(503).end();
+    });
+    const node = await startNode('outbound', 'a', app.port, {
+      route: { retry: { on: ['5xx'], attempts: 1 } },
+      cluster: { panic_threshold: '0%' },
+    });
+    const client = await node.send(get);
+    await retried(node);
+    await node.setEndpointHealth('app', app.port, { health: 'unhealthy' });
+    await node.advance(300, 50);
+    expect((await client.response()).status).toBe(503);
+    expect(await nextEpoch(node)).toEqual([
+      'outbound b 0/1 0/1 upstream 5xx',
+      'outbound b 1/0 1/0 upstream UH',
+    ]);
   });
 
   test('what it answers by itself went to no upstream', async () => {

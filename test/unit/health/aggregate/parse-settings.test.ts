@@ -126,4 +126,15 @@ describe('parseAggregateSettings', () => {
     expect(problemsOf({ listen: 'localhost:9921' })).toEqual([]);
     expect(problemsOf({ listen: '0.0.0.0:9921', token: 'x' })).toEqual([]);
   });
+
+  test('refuses what would count twice, and what a shard would not answer', () => {
+    const shards = [{ url: 'http://10.0.1.7:9921' }, { url: 'http://10.0.1.7:9921/' }];
+    expect(problemsOf({ shards })).toEqual([expect.stringContaining('shards[1] is there twice')]);
+    const long = { window: { keep: '20m', infer: '16m' }, ledger: { fine: '1h' } };
+    expect(problemsOf(long)).toEqual([]);
+    expect(problemsOf({ ...long, shards: shards.slice(1) })).toEqual([
+      'window.infer must be at most 15m with shards',
+    ]);
+    expect(problemsOf({ ledger: { fine: '1m' } })).toEqual([expect.stringContaining('ledger.fine')]);
+  });
 });

@@ -30,6 +30,31 @@ describe('ReleaseCatalog', () => {
     expect(catalog.changes()).toEqual([]);
   });
 
+  test('gives the release that a pipeline tells to the version that it names, also when that has yet to come', () => {
+    const catalog = new ReleaseCatalog();
+    const learn = (version: string, epoch: number) =>
+      catalog.learn(
+        callerReport(peer('web-1', 'web'), epoch, [
+          { callee: peer(`cart-${version}`, 'cart', version), calls: 10, failures: 0 },
+        ]),
+      );
+    learn('1', 1000);
+    catalog.name('cart', 'r.2', '2');
+    // It is not what version 1 brought: a verdict on it would roll the good one back.
+    expect(catalog.find('r.2', 'cart')).toEqual([]);
+    learn('2', 1100);
+    expect(catalog.find('r.2', 'cart')).toMatchObject([{ version: '2' }]);
+    catalog.name('cart', 'r.3', '');
+    expect(catalog.newest('cart')).toMatchObject({ version: '2', release: 'r.3' });
+  });
+
+  test('heeds a pipeline that names a version, however many services others have named', () => {
+    const catalog = restarted();
+    for (let service = 0; service < 10_100; service++) catalog.name(`service-${service}`, '', '1');
+    catalog.name('cart', '', '2');
+    expect(catalog.newest('cart')).toMatchObject({ version: '2' });
+  });
+
   test('is the same, put together from the records of two others', () => {
     const [one, other, both] = [new ReleaseCatalog(), new ReleaseCatalog(), new ReleaseCatalog()];
     for (let epoch = 1; epoch < 40; epoch++) {
