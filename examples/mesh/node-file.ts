@@ -17,6 +17,7 @@ export function nodeFile(plan: NodePlan, ports: NodePorts, aggregator: Aggregato
   const { name, service, version, release, role, filters, reports = true } = plan;
   const target = reports ? `, aggregator: { url: ${aggregator.url}, token: ${aggregator.token} }` : '';
   const retry = plan.retry === undefined ? '' : `, retry: ${plan.retry}`;
+  const timeout = plan.timeout === undefined ? '' : `, timeout: ${plan.timeout}`;
   const endpoints = ports.upstreams.map((port) => `127.0.0.1:${port}`).join(', ');
   return `node: { id: ${name}, service: ${service}, version: "${version}", release: "${release}" }
 admin: { address: 127.0.0.1:${ports.admin} }
@@ -28,7 +29,7 @@ listeners:
     role: ${role}
     protocol: http
     filters: ${filters ?? '[]'}
-    routes: [{ match: { prefix: / }, cluster: next${retry} }]
+    routes: [{ match: { prefix: / }, cluster: next${timeout}${retry} }]
 clusters:
   - name: next
     endpoints: [${endpoints}]

@@ -30,6 +30,8 @@ export interface NodePlan {
   readonly clockAheadMs?: number;
   /** Retries of its only route, a YAML flow mapping: `{ on: [5xx], attempts: 2 }`. */
   readonly retry?: string;
+  /** Time limit of its only route: `500ms`. */
+  readonly timeout?: string;
   /** Further top-level keys of its file, YAML. */
   readonly settings?: string;
   /** Further keys of its only cluster, YAML of one line each: `outlier_detection: {}`. */

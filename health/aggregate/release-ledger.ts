@@ -216,7 +216,7 @@ export function ledgerRows({ node, edges, totals }: EpochReport): readonly Ledge
 function failingNodes(edges: EpochReport['edges']): ReadonlyMap<string, LedgerRow[6]> {
   const nodes = new Map<string, [string, number][]>();
   for (const { viewpoint, peer, failures } of edges) {
-    const count = failures.reduce((sum, failure) => sum + failure.count, 0);
+    const count = failures.reduce((sum, one) => sum + (one.origin === 'client' ? 0 : one.count), 0);
     if (count === 0 || peer.node === '' || !isOutbound(viewpoint)) continue;
     const key = groupKey(viewpoint, peer.service, peer.version, peer.release);
     const known = nodes.get(key);

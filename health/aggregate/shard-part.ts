@@ -92,13 +92,10 @@ function epochPart(value: unknown, path: string, of: number): EpochPart {
     epoch: of,
     nodes: list(nodePart)(fields['nodes'], `${path}.nodes`),
     edges: list((edge, at) => {
-      const [caller, callee, calls, failures, local] = tuple(edge, at, 5);
+      const [caller, callee, calls, failures, local, unanswered] = tuple(edge, at, 6);
       return [
-        name(caller, at),
-        name(callee, at),
-        count(calls, at),
-        counts(failures, at),
-        counts(local, at),
+        ...([name(caller, at), name(callee, at), count(calls, at)] as const),
+        ...([counts(failures, at), counts(local, at), counts(unanswered, at)] as const),
       ] as const;
     })(fields['edges'], `${path}.edges`),
     loose: list((loose, at) => {

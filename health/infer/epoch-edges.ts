@@ -10,6 +10,10 @@ import { Viewpoint } from '../observe/viewpoint.ts';
 const overflowPeer = '_other';
 /** How a calling application says that its own time was up; had its node's been, it would have been given a 504. */
 const gaveUpReason = 'timeout';
+/** How a node says that the time for a call was up, as the response flags of Envoy have it. */
+const timeUpReasons: ReadonlySet<string> = new Set(['UT', 'SI', 'DT']);
+/** Where time is kept for the called node: the caller's node, towards it. */
+const waiting = 2;
 /** The first viewpoint that belongs to the called node. */
 export const firstInbound = 3;
 export const viewpointCount: number = Viewpoint.length;
@@ -28,6 +32,11 @@ export interface EpochEdge {
   calls: number;
   readonly failures: number[];
   readonly local: number[];
+  /**
+   * At the caller's node the failures of which the time was up; at the called node and its application the calls that they
+   * were still busy with when the caller left, which are no failures of theirs.
+   */
+  readonly unanswered: number[];
 }
 
 /** An edge of which both ends are named, as it adds up: `calls` is the most that any viewpoint saw. */
@@ -37,6 +46,7 @@ export type EdgePart = readonly [
   calls: number,
   failures: readonly number[],
   local: readonly number[],
+  unanswered: readonly number[],
 ];
 
 /** Failures of which one end does not know the other, as they add up. */
@@ -72,28 +82,38 @@ export class EpochEdges {
     const viewpoint = viewpointIndex(count.viewpoint);
     let failures = 0;
     let local = 0;
+    let unanswered = 0;
     for (const failure of count.failures) {
+      const isUnanswered =
+        viewpoint === waiting
+          ? timeUpReasons.has(failure.reason)
+          : viewpoint >= firstInbound && failure.origin === 'client';
+      if (isUnanswered) unanswered += failure.count;
       if (failure.origin === 'client' || (viewpoint === 0 && failure.reason === gaveUpReason)) continue;
       failures += failure.count;
       if (failure.origin === 'local') local += failure.count;
     }
-    if (viewpoint === -1 || failures === 0) return;
+    if (viewpoint === -1 || failures + unanswered === 0) return;
     const calls = Math.max(count.calls, failures);
     const peer = count.peer.node === overflowPeer ? '' : count.peer.node;
     if (peer === '') {
-      this.#addLoose({ node, viewpoint, service: count.peer.service, calls, failures, local });
+      if (failures > 0)
+        this.#addLoose({ node, viewpoint, service: count.peer.service, calls, failures, local });
       return;
     }
     const edge = viewpoint < firstInbound ? this.#edge(node, peer) : this.#edge(peer, node);
-    put(edge, viewpoint, { calls, failures, local });
+    put(edge, viewpoint, { calls, failures, local, unanswered });
   }
 
   /** Adds what was counted elsewhere of the same epoch. */
   addParts(edges: readonly EdgePart[], loose: readonly LoosePart[]): void {
-    for (const [caller, callee, calls, failures, local] of edges) {
+    for (const [caller, callee, calls, failures, local, unanswered] of edges) {
       const edge = this.#edge(caller, callee);
-      for (const [viewpoint, count] of failures.entries())
-        if (count > 0) put(edge, viewpoint, { calls, failures: count, local: local[viewpoint] ?? 0 });
+      for (const [viewpoint, count] of failures.entries()) {
+        const left = unanswered[viewpoint] ?? 0;
+        if (count + left === 0) continue;
+        put(edge, viewpoint, { calls, failures: count, local: local[viewpoint] ?? 0, unanswered: left });
+      }
     }
     for (const [node, viewpoint, service, calls, failures, local] of loose)
       this.#addLoose({ node, viewpoint, service, calls, failures, local });
@@ -103,12 +123,8 @@ export class EpochEdges {
   parts(): { readonly edges: readonly EdgePart[]; readonly loose: readonly LoosePart[] } {
     const edges = [...this.#byCaller.values()].flatMap((callees) => [...callees.values()]);
     return {
-      edges: edges.map(({ caller, callee, calls, failures, local }) => [
-        caller,
-        callee,
-        calls,
-        failures,
-        local,
+      edges: edges.map(({ caller, callee, calls, failures, local, unanswered }) => [
+        ...([caller, callee, calls, failures, local, unanswered] as const),
       ]),
       loose: [...this.#loose.values()].map(({ node, viewpoint, service, calls, failures, local }) => [
         ...([node, viewpoint, service, calls, failures, local] as const),
@@ -133,7 +149,9 @@ export class EpochEdges {
         (a.service > b.service ? -1 : 1),
     );
     for (const one of loose) this.#giveAway(one, serviceOf, isKnown(one.service));
-    return [...this.#byCaller.values()].flatMap((callees) => [...callees.values()]);
+    const edges = [...this.#byCaller.values()].flatMap((callees) => [...callees.values()]);
+    for (const edge of edges) waitTogether(edge);
+    return edges.filter(({ failures }) => failures.some((count) => count > 0));
   }
 
   #services(serviceOf: (node: string) => string): ReadonlySet<string> {
@@ -159,12 +177,13 @@ export class EpochEdges {
       const given = Math.min(loose.failures, neighbour(edge, viewpoint) - (edge.failures[viewpoint] ?? 0));
       if (given <= 0) continue;
       const local = Math.min(loose.local, Math.round((loose.local * given) / loose.failures));
-      put(edge, viewpoint, { calls: 0, failures: given, local });
+      put(edge, viewpoint, { calls: 0, failures: given, local, unanswered: 0 });
       loose.failures -= given;
       loose.local = Math.min(loose.local - local, loose.failures);
     }
     if (loose.failures > 0) {
-      put(outbound ? this.#edge(loose.node, '') : this.#edge('', loose.node), viewpoint, loose);
+      const edge = outbound ? this.#edge(loose.node, '') : this.#edge('', loose.node);
+      put(edge, viewpoint, { ...loose, unanswered: 0 });
     }
   }
 
@@ -188,7 +207,8 @@ export class EpochEdges {
     }
     let edge = callees.get(callee);
     if (edge === undefined) {
-      edge = { caller, callee, calls: 0, failures: [0, 0, 0, 0, 0, 0], local: [0, 0, 0, 0, 0, 0] };
+      const none = (): number[] => new Array<number>(viewpointCount).fill(0);
+      edge = { caller, callee, calls: 0, failures: none(), local: none(), unanswered: none() };
       callees.set(callee, edge);
       const callers = this.#byCallee.get(callee);
       if (callers === undefined) this.#byCallee.set(callee, [edge]);
@@ -202,12 +222,32 @@ export class EpochEdges {
 function put(
   edge: EpochEdge,
   viewpoint: number,
-  count: { readonly calls: number; readonly failures: number; readonly local: number },
+  count: {
+    readonly calls: number;
+    readonly failures: number;
+    readonly local: number;
+    readonly unanswered: number;
+  },
 ): void {
   const failures = (edge.failures[viewpoint] ?? 0) + count.failures;
   edge.failures[viewpoint] = failures;
   edge.local[viewpoint] = (edge.local[viewpoint] ?? 0) + count.local;
+  edge.unanswered[viewpoint] = (edge.unanswered[viewpoint] ?? 0) + count.unanswered;
   edge.calls = Math.max(edge.calls, count.calls, failures);
+}
+
+/**
+ * When the caller's node gives up first, those behind it see only that it has left. As far in as they saw that, they were
+ * waiting themselves: the failure is one that they have seen, and it arose further on.
+ */
+function waitTogether(edge: EpochEdge): void {
+  const { failures, unanswered } = edge;
+  let waited = unanswered[waiting] ?? 0;
+  for (let at = firstInbound; at < viewpointCount; at++) {
+    const gap = (failures[at - 1] ?? 0) - (failures[at] ?? 0);
+    waited = Math.max(0, Math.min(waited, unanswered[at] ?? 0, gap));
+    failures[at] = (failures[at] ?? 0) + waited;
+  }
 }
 
 /** Failures at the nearest viewpoint towards the other end that has any. */

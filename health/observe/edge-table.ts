@@ -26,7 +26,9 @@ export interface Count {
 interface Edge {
   readonly peer: Peer;
   calls: number;
+  /** Without those of the client; and with them. */
   failed: number;
+  told: number;
   readonly failures: Map<string, { readonly origin: FailureOrigin; readonly reason: string; count: number }>;
 }
 
@@ -43,7 +45,8 @@ export class EdgeTable {
   add({ viewpoint, peer, calls, failures, origin, reason }: Count): void {
     const edge = this.#edge(viewpoint, peer);
     edge.calls += calls;
-    edge.failed += failures;
+    edge.told += failures;
+    if (origin !== 'client') edge.failed += failures;
     if (edge.peer === otherPeer) this.#overflowed += calls;
     if (failures > 0) addFailures(edge, origin, reason, failures);
   }
@@ -52,12 +55,12 @@ export class EdgeTable {
     return this.#overflowed;
   }
 
-  /** Those with failures. */
+  /** Those with failures, also with such that only the client is to blame for. */
   edges(): EdgeCount[] {
     const edges: EdgeCount[] = [];
     for (const [viewpoint, byPeer] of this.#edges) {
       for (const edge of byPeer.values()) {
-        if (edge.failed === 0) continue;
+        if (edge.failures.size === 0) continue;
         const failures: FailureCount[] = [...edge.failures.values()].map((failure) => ({ ...failure }));
         edges.push({ viewpoint, peer: edge.peer, calls: callsOf(edge), failures });
       }
@@ -98,7 +101,7 @@ export class EdgeTable {
     const known = byPeer.get(key);
     if (known !== undefined) return known;
     const peer = key === otherKey ? otherPeer : wanted;
-    const edge: Edge = { peer, calls: 0, failed: 0, failures: new Map() };
+    const edge: Edge = { peer, calls: 0, failed: 0, told: 0, failures: new Map() };
     byPeer.set(key, edge);
     return edge;
   }
@@ -114,8 +117,8 @@ function addFailures(edge: Edge, origin: FailureOrigin, reason: string, count: n
 }
 
 /** Failures may be told apart from the calls they belong to, and one part may come too late. */
-function callsOf({ calls, failed }: Edge): number {
-  return Math.max(calls, failed);
+function callsOf({ calls, told }: Edge): number {
+  return Math.max(calls, told);
 }
 
 function allowed({ node, service, version, release }: Peer): Peer {

@@ -28,6 +28,7 @@ export interface TotalCount {
   readonly peerVersion: string;
   readonly peerRelease: string;
   readonly calls: number;
+  /** Without those of the client. */
   readonly failures: number;
 }
 

@@ -199,7 +199,7 @@ function checkTogether(reader: Reader, { viewpoints, edges, totals }: EpochRepor
     const rest = left.get(groupKey(viewpoint, peer));
     if (rest === undefined) continue;
     rest.calls -= calls;
-    rest.failures -= sum(failures.map(({ count }) => count));
+    rest.failures -= sum(failures.map(({ origin, count }) => (origin === 'client' ? 0 : count)));
     if (rest.calls < 0 || rest.failures < 0) reader.problem(path, 'within the total of its service');
   }
 }

@@ -8,7 +8,7 @@ import type { Config } from '../../config/index.ts';
 import type { Log } from '../../telemetry/control.ts';
 import { LatestQueue } from '../latest-queue.ts';
 import type { EdgeCounts, MeshEpoch } from './edge-counts.ts';
-import { viewpointCounts } from './viewpoint-counts.ts';
+import { type ViewpointCount, viewpointCounts } from './viewpoint-counts.ts';
 
 const viewpoints: readonly Viewpoint[] = [
   'outbound_downstream',
@@ -63,9 +63,11 @@ export class NodeReports {
     const key = JSON.stringify([wanted, node, [...roles].sort()]);
     if (key === this.#running?.key) return;
     await this.#stop();
-    if (wanted === null || this.#isClosed) return;
+    const seen = viewpoints.filter((viewpoint) => roles.has(roleOf(viewpoint)));
+    if (wanted === null || seen.length === 0) return;
     const { clock, random, log } = this.#options;
     const { EpochCounter, ReportSender } = await import('../../../health/index.ts');
+    if (this.#isClosed) return;
     const sender = new ReportSender({
       url: wanted.url,
       token: wanted.token,
@@ -73,8 +75,6 @@ export class NodeReports {
       random: () => random.next(),
       log,
     });
-    const seen = viewpoints.filter((viewpoint) => roles.has(roleOf(viewpoint)));
-    if (seen.length === 0) return;
     const counter = new EpochCounter({
       node: { node: node.id, service: node.service, version: node.version, release: node.release },
       incarnation: Math.round(clock.wall() - clock.now()),
@@ -104,7 +104,8 @@ export class NodeReports {
       });
       return;
     }
-    for (const count of viewpointCounts(epoch)) if (counter.watches(count.viewpoint)) counter.count(count);
+    for (const count of viewpointCounts(epoch))
+      if (counter.watches(count.viewpoint)) counter.count(withDepartures(count));
   }
 
   async #stop(): Promise<void> {
@@ -113,6 +114,15 @@ export class NodeReports {
     running?.counter.close();
     await running?.sender.close();
   }
+}
+
+/**
+ * A call that the client did not wait for is no failure here, but the aggregator is told of it: if the caller's node says
+ * that the time was up, this node was waiting for its application with it.
+ */
+function withDepartures(count: ViewpointCount): ViewpointCount {
+  const hasLeft = count.origin === 'client' && count.reason !== '';
+  return hasLeft ? { ...count, failed: true, failures: count.calls } : count;
 }
 
 function roleOf(viewpoint: Viewpoint): 'inbound' | 'outbound' {

@@ -10,10 +10,15 @@ export function peer(node: string, service: string = node.split('-')[0] ?? ''): 
 export function edge(
   viewpoint: Viewpoint,
   other: Peer,
-  count: { readonly calls: number; readonly failures: number; readonly origin?: FailureOrigin },
+  count: {
+    readonly calls: number;
+    readonly failures: number;
+    readonly origin?: FailureOrigin;
+    readonly reason?: string;
+  },
 ): EdgeCount {
-  const { calls, failures, origin = 'upstream' } = count;
-  return { viewpoint, peer: other, calls, failures: [{ origin, reason: 'UF', count: failures }] };
+  const { calls, failures, origin = 'upstream', reason = 'UF' } = count;
+  return { viewpoint, peer: other, calls, failures: [{ origin, reason, count: failures }] };
 }
 
 export function total(viewpoint: Viewpoint, service: string, calls: number): TotalCount {

@@ -97,6 +97,32 @@ describe('joined epochs', () => {
     expect(join([report(a), report(b, { edges: said })]).rows).toEqual([]);
   });
 
+  test('a caller that gives up first is told from one that loses calls by those who were still waiting', () => {
+    const gaveUp = { calls: 50, failures: 5, reason: 'UT' };
+    const left = { calls: 50, failures: 4, origin: 'client', reason: 'DC' } as const;
+    const told = (...viewpoints: readonly ('inbound_downstream' | 'inbound_upstream' | 'callee')[]) =>
+      join([
+        report(a, { edges: [edge('outbound_upstream', b, gaveUp)] }),
+        report(b, { edges: viewpoints.map((viewpoint) => edge(viewpoint, a, left)) }),
+      ]).rows.map(({ failures }) => failures);
+    expect(told()).toEqual([[0, 0, 5, 0, 0, 0]]);
+    // The called node was waiting for its application, which may have counted it as well.
+    expect(told('inbound_downstream', 'inbound_upstream')).toEqual([[0, 0, 5, 4, 4, 0]]);
+    expect(told('inbound_downstream', 'inbound_upstream', 'callee')).toEqual([[0, 0, 5, 4, 4, 4]]);
+    // It had not passed the calls on.
+    expect(told('inbound_downstream')).toEqual([[0, 0, 5, 4, 0, 0]]);
+    expect(told('inbound_upstream')).toEqual([[0, 0, 5, 0, 0, 0]]);
+  });
+
+  test('a caller that breaks connections itself has not waited', () => {
+    const left = { calls: 50, failures: 5, origin: 'client', reason: 'DC' } as const;
+    const { rows } = join([
+      report(a, { edges: [edge('outbound_upstream', b, { calls: 50, failures: 5, reason: 'UC' })] }),
+      report(b, { edges: [edge('inbound_downstream', a, left), edge('inbound_upstream', a, left)] }),
+    ]);
+    expect(rows.map(({ failures }) => failures)).toEqual([[0, 0, 5, 0, 0, 0]]);
+  });
+
   test('the same report twice counts once', () => {
     const said = report(a, {
       edges: [edge('caller', b, { calls: 10, failures: 4 })],

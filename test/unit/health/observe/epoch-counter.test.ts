@@ -95,6 +95,17 @@ describe('epoch counter', () => {
     ]);
   });
 
+  test('tells what the client is to blame for with its edge, and not as a failure in the totals', () => {
+    const { clock, reports, ok, fail } = start();
+    ok({ calls: 10 });
+    fail({ calls: 3, origin: 'client', reason: 'DC' });
+    fail({ calls: 2 });
+    clock.advance(epochMs + 1000);
+    expect(reports[0]?.totals).toEqual([total('caller', '1.0', 15, 2)]);
+    expect(reports[0]?.edges[0]?.failures).toContainEqual({ origin: 'client', reason: 'DC', count: 3 });
+    expect(parseReport(structuredClone(reports[0]))).toEqual(reports[0]);
+  });
+
   test('says that it watched when nothing happened, and begins each epoch anew', () => {
     const { clock, first, reports, fail } = start();
     fail();
