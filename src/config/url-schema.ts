@@ -11,10 +11,13 @@ export function baseUrl(example: string): z.ZodType<string> {
 
 function readBaseUrl(value: string, expected: string): Reading<string> {
   const url = URL.parse(value);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (url === null || !isHttp || /\s/.test(value))
     return refuse(expected, /^[^/]+:\d+$/.test(value) ? 'put http:// in front' : undefined);
   if (url.username !== '' || url.password !== '')
     return refuse(`${expected}, without user and password`, 'use token_file');
-  const isBare = url.search === '' && url.hash === '';
-  return isBare ? read(value.replace(/\/$/, '')) : refuse(`${expected}, without query and fragment`);
+  // A URL does not tell `/?` from `/`, but what is put behind it would end up in the query.
+  return !/[?#]/.test(value)
+    ? read(value.replace(/\/$/, ''))
+    : refuse(`${expected}, without query and fragment`);
 }

@@ -7,7 +7,7 @@ import type { AdminServer, AdminSource } from '../admin/index.ts';
 import { type Clock, formatAddress } from '../base/index.ts';
 import type { AdminConfig, SocketAddress } from '../config/index.ts';
 import type { Log } from '../telemetry/control.ts';
-import type { TrafficSource } from './console/state.ts';
+import type { ClusterSource, TrafficSource } from './console/state.ts';
 import type { ConfigurationFacts } from './health/configuration-health.ts';
 import type { GrpcHealthServer } from './health/grpc/server.ts';
 import type { ProxyHealth } from './health/proxy-health.ts';
@@ -17,6 +17,7 @@ export interface AdminPlaneOptions {
   readonly source: AdminSource;
   readonly health: ProxyHealth;
   readonly diagnosis: MonitorAccess;
+  readonly clusters: ClusterSource;
   readonly traffic: TrafficSource;
   readonly clock: Clock;
   readonly log: Log;
@@ -66,7 +67,9 @@ export class AdminPlane {
       import('./health/admin-routes.ts'),
       import('./console/admin-routes.ts'),
     ]);
-    const { source, health, diagnosis, traffic, clock, info, configuration } = this.#options;
+    const { source, health, diagnosis, clusters, traffic, clock, info, configuration, isEnding } =
+      this.#options;
+    if (isEnding()) return;
     const log = this.#options.log.child('admin');
     this.#server = new AdminServer({
       address,
@@ -75,7 +78,7 @@ export class AdminPlane {
       routes: [
         ...diagnosisRoutes(diagnosis, clock),
         ...healthRoutes(health, info, clock),
-        ...consoleRoutes({ admin: source, health, diagnosis, traffic, clock, configuration }),
+        ...consoleRoutes({ admin: source, health, diagnosis, clusters, traffic, clock, configuration }),
       ],
       clock,
       log: {

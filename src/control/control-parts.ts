@@ -217,6 +217,10 @@ export class ControlParts {
       source: this.#makeView(),
       health,
       diagnosis,
+      clusters: {
+        names: () => (this.rollout.inForce?.config.clusters ?? []).map(({ name }) => name),
+        count: (name) => this.clusters.get(name)?.count ?? { endpoints: 0, usable: 0 },
+      },
       traffic: new TrafficFigures(supply.directory, this.#counters),
       clock,
       log,

@@ -12,6 +12,12 @@ import type { ClusterConfig, EndpointConfig } from '../config/index.ts';
 import { type NameState, StrictDns } from '../discovery/index.ts';
 import type { ControlLog } from './log.ts';
 
+export interface EndpointCount {
+  readonly endpoints: number;
+  /** Healthy and not ejected. */
+  readonly usable: number;
+}
+
 export interface ManagedClusterOptions {
   readonly config: ClusterConfig;
   readonly clock: Clock;
@@ -33,6 +39,8 @@ export class ManagedCluster {
   readonly #membership: ClusterMembership;
   #config: ClusterConfig;
   #dns: StrictDns | null = null;
+  /** Of now, until something changes; `null`: to be counted again. */
+  #count: EndpointCount | null = null;
   /** Its first endpoints are known: from now on a new one is news. */
   #settled = false;
 
@@ -46,7 +54,10 @@ export class ManagedCluster {
       random,
       slotOf,
       readTotal,
-      onChange,
+      onChange: () => {
+        this.#count = null;
+        onChange();
+      },
       onEvent: (event) => this.#report(event),
       onCheck,
     });
@@ -80,6 +91,12 @@ export class ManagedCluster {
 
   states(): readonly EndpointState[] {
     return this.#membership.states();
+  }
+
+  /** As `onChange` has told it last; cheap, however many there are. */
+  get count(): EndpointCount {
+    this.#count ??= countOf(this.#membership.states());
+    return this.#count;
   }
 
   describe(): readonly EndpointDescription[] {
@@ -136,6 +153,11 @@ export class ManagedCluster {
     else log.debug(message, fields);
     onEvent(event);
   }
+}
+
+function countOf(states: readonly EndpointState[]): EndpointCount {
+  const usable = states.filter(({ health, ejected }) => health === 'healthy' && !ejected).length;
+  return { endpoints: states.length, usable };
 }
 
 function wordOf(kind: MembershipEvent['kind']): string {

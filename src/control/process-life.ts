@@ -3,27 +3,15 @@
  * exiting, except where only the kernel can still end it.
  */
 import { MessageChannel } from 'node:worker_threads';
-import { type Clock, formatAddress, formatProblem, MeshlockError, type Random } from '../base/index.ts';
-import type { Config } from '../config/index.ts';
+import { type Clock, formatAddress, formatProblem, MeshlockError } from '../base/index.ts';
 import type { Log } from '../telemetry/control.ts';
-import type { ConfigSource } from './config-source.ts';
+import type { ControlOptions } from './control-parts.ts';
 import { ControlPlane } from './control-plane.ts';
 import { installCrashHandler } from './crash-handler.ts';
 import { listenToSignals } from './signals.ts';
 import { seconds } from './thread-exit.ts';
-import type { ThreadSupply } from './thread-supply.ts';
 
-export interface ProcessOptions {
-  readonly source: ConfigSource;
-  /** What `source` has answered: the configuration to start with. */
-  readonly config: Config;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly version: string;
-  readonly commandLineOptions: Readonly<Record<string, string | number | boolean>>;
-  /** Its workers have been started. */
-  readonly supply: ThreadSupply;
+export interface ProcessOptions extends Omit<ControlOptions, 'onQuit'> {
   /** Monotonic milliseconds at which the process began, for the log. */
   readonly beganAtMs: number;
   /** Of an error that kept the process from starting. */

@@ -7,16 +7,26 @@ import type { AdminSource, ListenerStatus, Readiness, ServerInfo, ThreadStatus }
 import { type Clock, formatProblem } from '../../base/index.ts';
 import type { ConfigurationFacts } from '../health/configuration-health.ts';
 import type { HealthAccess } from '../health/proxy-health.ts';
+import type { EndpointCount } from '../managed-cluster.ts';
 import type { MonitorAccess } from '../self-diagnosis/monitor-access.ts';
 import type { TrafficView } from './traffic-figures.ts';
 
 export interface ConsoleSources {
-  readonly admin: Pick<AdminSource, 'serverInfo' | 'readiness' | 'threads' | 'listeners' | 'clusters'>;
+  readonly admin: Pick<AdminSource, 'serverInfo' | 'readiness' | 'threads' | 'listeners'>;
+  readonly clusters: ClusterSource;
   readonly health: Pick<HealthAccess, 'snapshot' | 'gate'>;
   readonly diagnosis: MonitorAccess;
   readonly traffic: TrafficSource;
   readonly clock: Pick<Clock, 'now' | 'wall'>;
   configuration(): ConfigurationFacts;
+}
+
+/** Not the admin API's list, which has every figure of every endpoint: this is read again and again for each open page. */
+export interface ClusterSource {
+  /** Of the configuration in force. */
+  names(): readonly string[];
+  /** Cheap, however many endpoints there are. */
+  count(name: string): EndpointCount;
 }
 
 export interface TrafficSource {
@@ -42,7 +52,7 @@ export interface ConsoleState {
     readonly refused: { readonly at: number; readonly problems: readonly string[] } | null;
     readonly waiting: readonly string[];
   };
-  readonly readiness: Readiness;
+  readonly readiness: Pick<Readiness, 'ready' | 'reasons'>;
   readonly gate: GateView;
   readonly health: HealthSnapshot;
   readonly threads: readonly ThreadStatus[];
@@ -56,50 +66,40 @@ export interface ConsoleState {
   };
 }
 
-export interface ClusterState {
+export interface ClusterState extends EndpointCount {
   readonly name: string;
-  readonly endpoints: number;
-  readonly healthy: number;
 }
 
 /** Of what happened, the page shows the last only. */
 const maxTransitions = 50;
-/** A configuration can be wrong in very many places. */
-const maxProblems = 50;
+/** A configuration can be wrong in very many places, and very many clusters can be waited for. */
+const maxLines = 50;
 
 /** `instance`: what tells this process from the one before and after it. */
 export function consoleState(sources: ConsoleSources, instance: string): ConsoleState {
   const { admin, health, diagnosis, clock } = sources;
   const { version, state, node, uptimeMs, pid } = admin.serverInfo();
   const tick = clock.now();
-  const [listeners, clusters] = [admin.listeners(), admin.clusters()];
+  const listeners = admin.listeners();
   const { snapshot } = health;
   const traffic = sources.traffic.read({
     listeners: new Set(listeners.map(({ name }) => name)),
-    clusters: new Set(clusters.map(({ name }) => name)),
+    clusters: new Set(sources.clusters.names()),
   });
-  const shown = {
-    listeners: new Set(traffic.listeners.map(({ name }) => name)),
-    clusters: new Set(traffic.clusters.map(({ name }) => name)),
-  };
+  const shownListeners = new Set(traffic.listeners.map(({ name }) => name));
+  const { ready, reasons } = admin.readiness();
   return {
     at: clock.wall(),
     tick,
     instance,
     server: { version, state, node, uptimeMs, pid },
     configuration: configurationState(sources.configuration()),
-    readiness: admin.readiness(),
+    readiness: { ready, reasons: firstOf(reasons) },
     gate: health.gate,
     health: { ...snapshot, transitions: snapshot.transitions.slice(0, maxTransitions) },
     threads: admin.threads(),
-    listeners: listeners.filter(({ name }) => shown.listeners.has(name)),
-    clusters: clusters
-      .filter(({ name }) => shown.clusters.has(name))
-      .map(({ name, endpoints }) => ({
-        name,
-        endpoints: endpoints.length,
-        healthy: endpoints.filter((one) => !one.failedActiveHealthCheck && !one.failedOutlierCheck).length,
-      })),
+    listeners: listeners.filter(({ name }) => shownListeners.has(name)),
+    clusters: traffic.clusters.map(({ name }) => ({ name, ...sources.clusters.count(name) })),
     traffic,
     diagnosis: {
       on: diagnosis.monitor !== null,
@@ -115,9 +115,12 @@ function configurationState(facts: ConfigurationFacts): ConsoleState['configurat
     version,
     appliedAt: appliedAtMs,
     refused:
-      refused === null
-        ? null
-        : { at: refused.atMs, problems: refused.problems.slice(0, maxProblems).map(formatProblem) },
+      refused === null ? null : { at: refused.atMs, problems: firstOf(refused.problems.map(formatProblem)) },
     waiting,
   };
+}
+
+function firstOf(lines: readonly string[]): readonly string[] {
+  if (lines.length <= maxLines) return lines;
+  return [...lines.slice(0, maxLines), `and ${lines.length - maxLines} more`];
 }

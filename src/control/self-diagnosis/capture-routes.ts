@@ -10,6 +10,7 @@ import {
 } from '../../admin/index.ts';
 import { MeshlockError, type Problem } from '../../base/index.ts';
 import { captureTable, captureText } from './capture-text.ts';
+import { limitParameter, readLimit } from './list-limit.ts';
 import { type MonitorAccess, monitorRoute } from './monitor-access.ts';
 
 const kinds: readonly CaptureKind[] = ['cpu', 'heap', 'handles', 'stack', 'snapshot'];
@@ -29,13 +30,14 @@ export function captureRoutes(access: MonitorAccess, wallMs: () => number): read
       method: 'GET',
       path: '/captures',
       summary: 'Every capture with its sentence, newest first.',
-      parameters: [subjectParameter, kindParameter],
+      parameters: [subjectParameter, kindParameter, limitParameter('all')],
       answer: (monitor, { query, format }) => {
         const [subject, kind] = [query.text('subject'), query.text('kind')];
         const records = monitor
           .list()
           .filter((record) => subject === null || record.subject === subject)
-          .filter((record) => kind === null || record.kind === kind);
+          .filter((record) => kind === null || record.kind === kind)
+          .slice(0, readLimit(query.text('limit')) ?? Number.POSITIVE_INFINITY);
         return answer(format, 200, {
           text: () => captureTable(records, wallMs()),
           json: () => records,

@@ -12,10 +12,10 @@ import type {
 import { type AdminReply, type AdminRequest, type AdminRoute, answer } from '../../admin/index.ts';
 import { MeshlockError } from '../../base/index.ts';
 import { columns } from './columns.ts';
+import { limitParameter, readLimit } from './list-limit.ts';
 import { type MonitorAccess, monitorRoute } from './monitor-access.ts';
 
 const defaultLimit = 100;
-const maxLimit = 1000;
 
 export function holmesRoutes(access: MonitorAccess): readonly AdminRoute[] {
   return [
@@ -42,15 +42,11 @@ export function holmesRoutes(access: MonitorAccess): readonly AdminRoute[] {
       path: '/holmes/decisions',
       summary: 'What was decided and why, newest first, also not to capture.',
       parameters: [
-        {
-          name: 'limit',
-          summary: `How many, at most ${maxLimit}; ${defaultLimit} by default.`,
-          value: 'text',
-        },
+        limitParameter(String(defaultLimit)),
         { name: 'quiet', summary: 'Also those that found the reading in order.', value: 'flag' },
       ],
       answer: (monitor, { query, format }) => {
-        const limit = readLimit(query.text('limit'));
+        const limit = readLimit(query.text('limit')) ?? defaultLimit;
         const decisions = monitor.decisions({ limit, quiet: query.flag('quiet') });
         return answer(format, 200, {
           text: () => columns(decisions.map(decisionRow)),
@@ -114,14 +110,6 @@ function readJson(body: Uint8Array): unknown {
       { path: '', expected: 'a JSON object such as {"intervalMs": 2000} as the body', got },
     ]);
   }
-}
-
-function readLimit(text: string | null): number {
-  if (text === null) return defaultLimit;
-  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= maxLimit) return Number(text);
-  throw new MeshlockError('USAGE', 'a parameter is not valid', [
-    { path: 'limit', expected: `a number from 1 to ${maxLimit}`, got: JSON.stringify(text.slice(0, 60)) },
-  ]);
 }
 
 async function showSettings(format: AdminRequest['format'], settings: Settings): Promise<AdminReply> {

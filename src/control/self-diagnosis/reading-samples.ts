@@ -30,7 +30,7 @@ export function readingSamples(measured: MeasuredMonitor | null): ReadingSamples
     if (gone.has(subject) || !Number.isFinite(value)) return;
     const unit = measured.unitOf(name);
     samples[unit].push({
-      value: unit === 'ms' ? value / 1000 : value,
+      value: unit === 'ms' ? inSeconds(value) : value,
       labels: { subject, reading: name },
     });
   };
@@ -44,6 +44,11 @@ export function readingSamples(measured: MeasuredMonitor | null): ReadingSamples
     add(limit, comparison.subject, comparison.reading, comparison.limit);
   }
   return { reading, average, limit };
+}
+
+/** The limit of what has always been nothing is the smallest number there is, and must not become nothing. */
+function inSeconds(ms: number): number {
+  return ms > 0 ? Math.max(ms / 1000, Number.MIN_VALUE) : ms / 1000;
 }
 
 function noSamples(): Record<Unit, Sample[]> {

@@ -124,6 +124,12 @@ export function overflow(page: Page): Promise<string[]> {
   })()`);
 }
 
+/** Has the console ask at once instead of at its next turn. */
+export async function hurry(page: Page): Promise<void> {
+  await page.click('#pause');
+  await page.click('#pause');
+}
+
 /** Id of the element that has the focus. */
 export function focused(page: Page): Promise<string> {
   return page.evaluate<string>('document.activeElement?.id ?? ""');

@@ -11,7 +11,6 @@ import {
   openTab,
   overflow,
   picture,
-  startTab,
   strangers,
   type Tab,
 } from './browser.ts';
@@ -25,7 +24,13 @@ function configuration(adminPort: number): Configuration {
     node: { id: 'cart-7f9', service: 'cart', version: '1.4.2', release: '2026-11-20.3' },
     admin: `127.0.0.1:${adminPort}`,
     data_threads: 2,
-    holmes: { interval: '500ms', recorder: { window: '3s', before: '3s', after: '1s', arm: '1s' } },
+    holmes: {
+      interval: '500ms',
+      // A busy machine may have a thread captured for being kept waiting; that must not use up the culprit's turn.
+      stall: { cooldown: '1s' },
+      cpu: { cooldown: '1s' },
+      recorder: { window: '3s', before: '3s', after: '1s', arm: '1s' },
+    },
     listeners: [
       {
         name: 'web',
@@ -47,6 +52,8 @@ let load: PacedLoad;
 /** One for all tests that look, in their order: it is never loaded again. */
 let tab: Tab;
 let page: Page;
+/** Another one, for tests that need a fresh page. */
+let visitor: Tab;
 let origin = '';
 
 const number = (text: string): number => Number(text.replaceAll(/[^\d.]/g, ''));
@@ -63,8 +70,10 @@ describe.runIf(hasBrowser)('the console of a running proxy', { timeout: 60_000 }
     });
     tab = await openTab(browser, { width: 1600 });
     ({ page } = tab);
-    await page.goto(`${origin}/console`);
+    visitor = await openTab(browser);
+    await page.goto(`${origin}/`);
     await page.evaluate('globalThis.loadedOnce = true');
+    await page.locator('#main').waitFor();
   }, 60_000);
 
   afterAll(async () => {
@@ -74,9 +83,7 @@ describe.runIf(hasBrowser)('the console of a running proxy', { timeout: 60_000 }
   });
 
   test('is where a browser that asks for the root is led, and a program is not', async () => {
-    const { page: fresh } = await startTab(browser);
-    await fresh.goto(`${origin}/`);
-    expect(new URL(fresh.url()).pathname).toBe('/console');
+    expect(page.url()).toBe(`${origin}/console`);
     expect((await mesh.admin('/')).body).toContain('admin commands are:');
   });
 
@@ -111,9 +118,16 @@ describe.runIf(hasBrowser)('the console of a running proxy', { timeout: 60_000 }
   });
 
   test('shows the capture of a planted culprit with function, file and line, without being loaded again', async () => {
-    load.also('/strike');
     const sentence = page.locator('.card.kind-cpu h3', { hasText: 'isDisplayName' }).first();
-    await sentence.waitFor({ timeout: 30_000 });
+    let isThere = false;
+    for (let strikes = 0; strikes < 5 && !isThere; strikes++) {
+      load.also('/strike');
+      isThere = await sentence.waitFor({ timeout: 7000 }).then(
+        () => true,
+        () => false,
+      );
+    }
+    expect(isThere).toBe(true);
     expect(await sentence.innerText()).toMatch(
       /regular expression at examples\/culprits\/regular-expression\.ts:\d+, in function isDisplayName/,
     );
@@ -125,33 +139,34 @@ describe.runIf(hasBrowser)('the console of a running proxy', { timeout: 60_000 }
   });
 
   test('leads by the keyboard alone to the flame graph, which shows the function', async () => {
-    const keyboard = await startTab(browser);
-    await keyboard.page.goto(`${origin}/console`);
-    await keyboard.page.locator('.card').first().waitFor();
-    await keyboard.page.keyboard.press('Tab');
-    expect(await keyboard.page.evaluate('document.activeElement.className')).toBe('skip');
-    await keyboard.page.keyboard.press('Enter');
-    await expect.poll(() => focused(keyboard.page)).toBe('captures');
+    const { page: fresh, context } = visitor;
+    await fresh.goto(`${origin}/console`);
+    await fresh.locator('.card').first().waitFor();
+    await fresh.keyboard.press('Tab');
+    expect(await fresh.evaluate('document.activeElement.className')).toBe('skip');
+    await fresh.keyboard.press('Enter');
+    await expect.poll(() => focused(fresh), soon).toBe('captures');
     const outlined = 'getComputedStyle(document.activeElement).outlineStyle';
-    const link = "document.activeElement.textContent === 'Flame graph' ? document.activeElement.href : ''";
-    let address = '';
     // To that of the culprit: it may not be the only capture.
-    for (let presses = 0; presses < 60 && !address.includes('-cpu.'); presses++) {
-      await keyboard.page.keyboard.press('Tab');
-      address = await keyboard.page.evaluate<string>(link);
+    const link = `(({ textContent, href, parentElement }) => {
+      const sentence = parentElement.closest('.card')?.querySelector('h3').textContent ?? '';
+      return textContent === 'Flame graph' && sentence.includes('isDisplayName') ? href : '';
+    })(document.activeElement)`;
+    let address = '';
+    for (let presses = 0; presses < 60 && address === ''; presses++) {
+      await fresh.keyboard.press('Tab');
+      address = await fresh.evaluate<string>(link);
     }
-    expect(await keyboard.page.evaluate(outlined)).toBe('solid');
-    const [graph] = await Promise.all([
-      keyboard.context.waitForEvent('page'),
-      keyboard.page.keyboard.press('Enter'),
-    ]);
+    expect(address).toContain('/speedscope/');
+    expect(await fresh.evaluate(outlined)).toBe('solid');
+    const [graph] = await Promise.all([context.waitForEvent('page'), fresh.keyboard.press('Enter')]);
     await graph.locator('canvas').nth(1).waitFor({ state: 'attached' });
     await picture(graph, 'flame-graph', false);
     // The graph is a picture; the table of the same profile has words.
-    await graph.goto('about:blank');
-    await graph.goto(address.replace('view=left-heavy', 'view=sandwich'));
+    await graph.keyboard.press('3');
     await graph.getByText('isDisplayName').first().waitFor();
-    expect(strangers(keyboard, origin)).toEqual([]);
+    await graph.close();
+    expect(strangers(visitor, origin)).toEqual([]);
   });
 
   test('shows that the gate was closed by hand, until when and why', async () => {
@@ -181,6 +196,7 @@ describe.runIf(hasBrowser)('the console of a running proxy', { timeout: 60_000 }
       expect(texts).toBeGreaterThan(100);
       expect(poor).toEqual([]);
       await picture(page, `node-${scheme}`, false);
+      if (scheme === 'light') return;
       const again = await tab.context.newPage();
       await again.goto(`${origin}/console`);
       expect(await again.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(ground);
@@ -190,7 +206,7 @@ describe.runIf(hasBrowser)('the console of a running proxy', { timeout: 60_000 }
 
   test.each([360, 1600])('fits a window of %d pixels', async (width) => {
     await page.setViewportSize({ width, height: 900 });
-    await expect.poll(() => overflow(page)).toEqual([]);
+    await expect.poll(() => overflow(page), soon).toEqual([]);
     if (width === 360) await picture(page, 'node-dark-360');
   });
 
@@ -217,23 +233,19 @@ describe.runIf(hasBrowser)('the console of a running proxy', { timeout: 60_000 }
   });
 
   test('asks nothing while it is hidden, and at once when it is seen again', async () => {
-    const hidden = await startTab(browser);
-    await hidden.page.clock.install();
-    await hidden.page.goto(`${origin}/console`);
-    await hidden.page.locator('#main').waitFor();
-    const asked = (): number => hidden.requests.filter((url) => url.endsWith('/console/state')).length;
-    await hidden.page.clock.runFor(4000);
-    await expect.poll(asked).toBeGreaterThan(1);
-    await hidden.page.evaluate(
-      "Object.defineProperty(document, 'hidden', { value: true, configurable: true })",
-    );
+    const { page: hidden } = visitor;
+    await hidden.clock.install();
+    await hidden.goto(`${origin}/console`);
+    await hidden.locator('#main').waitFor();
+    const asked = (): number => visitor.requests.filter((url) => url.endsWith('/console/state')).length;
+    await hidden.clock.runFor(4000);
+    await expect.poll(asked, soon).toBeGreaterThan(1);
+    await hidden.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })");
     const before = asked();
-    await hidden.page.clock.runFor(60_000);
+    await hidden.clock.runFor(60_000);
     expect(asked()).toBe(before);
-    await hidden.page.evaluate(
-      "delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))",
-    );
-    await expect.poll(asked).toBeGreaterThan(before);
+    await hidden.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))");
+    await expect.poll(asked, soon).toBeGreaterThan(before);
   });
 
   test('says since when the proxy cannot be reached, and goes on when it is back', async () => {
@@ -243,7 +255,9 @@ describe.runIf(hasBrowser)('the console of a running proxy', { timeout: 60_000 }
     await expect
       .poll(() => page.innerText('#freshness'), soon)
       .toMatch(/^not reachable since \d\d:\d\d:\d\d$/);
-    expect(await page.innerText('#troubles')).toMatch(/\/console\/state: no answer.*What you see of it came/);
+    expect(await page.innerText('#troubles')).toMatch(
+      /\/console\/state.*: no answer.*What you see of it came/,
+    );
     expect(await page.innerText('#verdict')).toMatch(/^When last heard of: /);
     expect(await page.innerText('.card h3 >> nth=0')).toBe(sentence);
     expect(await page.title()).toBe('not reachable · cart-7f9');

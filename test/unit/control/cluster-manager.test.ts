@@ -70,6 +70,24 @@ describe('cluster manager', () => {
     expect(manager.warming()).toEqual([]);
   });
 
+  test('counts the endpoints of a cluster and those that can be used, and again after a change', () => {
+    const { manager, clock } = make();
+    const config = {
+      ...clusterConfig('app', [1, 2]),
+      outlierDetection: { ...outlierDetection, maxEjectionRatio: 1 },
+    };
+    manager.put([config]);
+    const managed = manager.get('app')!;
+    expect(managed.count).toEqual({ endpoints: 2, usable: 2 });
+    expect(managed.count).toBe(managed.count);
+    manager.reportOutlier('app', '127.0.0.1:1', 'consecutive-5xx');
+    clock.advance(20);
+    expect(managed.count).toEqual({ endpoints: 2, usable: 1 });
+    manager.put([clusterConfig('app', [1, 2, 3])]);
+    clock.advance(20);
+    expect(managed.count).toEqual({ endpoints: 3, usable: 3 });
+  });
+
   test('keeps what it knows of a cluster that does not change, and of endpoints that stay', () => {
     const { manager, stage } = make();
     const config = { ...clusterConfig('app', [1, 2]), outlierDetection };

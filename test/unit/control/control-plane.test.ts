@@ -115,6 +115,14 @@ async function takePort(): Promise<number> {
 }
 
 describe('control plane', () => {
+  test('opens no admin plane any more when it is closed while it starts', async () => {
+    const { plane } = make();
+    const starting = plane.start();
+    await plane.close();
+    await Promise.allSettled([starting]);
+    expect(plane.adminAddress).toBe(null);
+  });
+
   test('starts threads, listeners and the admin plane, and is ready', async () => {
     const stage = await started();
     expect(stage.plane.readiness()).toMatchObject({ ready: true, reasons: [] });

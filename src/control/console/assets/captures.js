@@ -1,4 +1,5 @@
 /** The list of captures, newest first and short until asked for the rest. `#capture-<id>` in the address leads to one. */
+import { count } from './amount.js';
 import { captureCard, cardId } from './capture-card.js';
 import { confirmed } from './confirmation.js';
 import { byId, h, setText, show, syncList } from './element.js';
@@ -8,6 +9,8 @@ const firstShown = 6;
 
 export class Captures {
   #records = [];
+  /** How many there are, more than `#records` when there are very many. */
+  #total = 0;
   #known = false;
   #all = false;
   #settings = null;
@@ -23,9 +26,10 @@ export class Captures {
     window.addEventListener('hashchange', () => this.reveal());
   }
 
-  /** `null`: not known yet. */
-  update(records, settings) {
+  /** `records`: the newest of `total`; `null`: not known yet. */
+  update(records, total, settings) {
     if (records === null) return;
+    this.#total = Math.max(total, records.length);
     this.#settings = settings;
     const first = !this.#known;
     this.#known = true;
@@ -36,9 +40,7 @@ export class Captures {
 
   /** Goes to the capture that the address names. */
   reveal() {
-    const wanted = this.#records.findIndex(
-      ({ id }) => `#${cardId(id)}` === decodeURIComponent(location.hash),
-    );
+    const wanted = this.#records.findIndex(({ id }) => `#${cardId(id)}` === location.hash);
     if (wanted < 0) return;
     if (wanted >= firstShown) this.#all = true;
     this.#draw();
@@ -50,10 +52,11 @@ export class Captures {
   #draw() {
     const { length } = this.#records;
     const more = byId('captures-more');
-    setText(byId('captures-count'), length === 0 ? '' : String(length));
+    setText(byId('captures-count'), length === 0 ? '' : count(this.#total));
     show(byId('captures-none'), this.#known && length === 0);
     show(more, length > firstShown);
-    setText(more, this.#all ? `Only the newest ${firstShown}` : `Show all ${length}`);
+    const shown = this.#all ? firstShown : length;
+    setText(more, shown < this.#total ? `Show the newest ${shown}` : `Show all ${length}`);
     syncList(byId('captures-list'), this.#all ? this.#records : this.#records.slice(0, firstShown), {
       key: ({ id }) => id,
       create: (record) => captureCard(record, this.#settings, (chosen) => this.#delete(chosen)),

@@ -48,18 +48,32 @@ export function show(element, shown) {
  * item)` brings a new or kept one up to date. `parent` must hold nothing else.
  */
 export function syncList(parent, items, { key, create, update }) {
-  const kept = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+  const wanted = named(items, key);
+  const kept = new Map();
+  // What goes, goes first: an element that need not move keeps the focus.
+  for (const child of [...parent.children])
+    if (wanted.has(child.dataset.key)) kept.set(child.dataset.key, child);
+    else child.remove();
   let place = parent.firstElementChild;
-  for (const item of items) {
-    const name = key(item);
+  for (const [name, item] of wanted) {
     const element = kept.get(name) ?? create(item);
     element.dataset.key = name;
     update?.(element, item);
     if (element === place) place = place.nextElementSibling;
     else parent.insertBefore(element, place);
-    kept.delete(name);
   }
-  for (const gone of kept.values()) gone.remove();
+}
+
+/** Items by key. Of two with one key the second has a number too: an element has one name, and is found by it. */
+function named(items, key) {
+  const byName = new Map();
+  for (const item of items) {
+    const name = key(item);
+    let unique = name;
+    for (let i = 2; byName.has(unique); i++) unique = `${name} (${i})`;
+    byName.set(unique, item);
+  }
+  return byName;
 }
 
 /** Choices of a select; keeps what is chosen where that is still there. */

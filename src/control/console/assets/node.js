@@ -25,6 +25,8 @@ const roundMs = 2000;
 const diagnosisRounds = 2;
 /** Captures are large and settings rarely change: these are asked for when something has happened, and each so many rounds. */
 const slowRounds = 16;
+/** All of them, unless somebody keeps more than is kept by default. */
+const maxCaptures = 200;
 
 const quiet = byId('decisions-quiet');
 const sources = {
@@ -32,7 +34,7 @@ const sources = {
   subjects: new Source(() => '/holmes/subjects'),
   rings: new Source(() => '/holmes/rings'),
   decisions: new Source(() => `/holmes/decisions?limit=100${quiet.checked ? '&quiet' : ''}`),
-  captures: new Source(() => '/captures'),
+  captures: new Source(() => `/captures?limit=${maxCaptures}`),
   settings: new Source(() => '/holmes/rules'),
   store: new Source(() => '/holmes/store'),
 };
@@ -44,23 +46,37 @@ const readingsPanel = new ReadingsPanel();
 /** Of the last round that asked for captures; empty: ask again. */
 let seen = '';
 let version = '';
+/** @type {Promise<void> | null} */
+let diagnosing = null;
 
 const rounds = new Rounds({ ask, draw, tick, roundMs });
 quiet.addEventListener('change', () => void reload());
 
 /** After a change by this page: everything that it can have touched. */
 async function reload() {
+  // What was asked before the change does not count.
+  await diagnosing;
   seen = '';
   await rounds.again();
+  await diagnosing;
 }
 
 async function ask(turn) {
   await sources.state.load();
   const { value, error } = sources.state;
-  if (error === null && isWatching() && (seen === '' || turn % diagnosisRounds === 0))
-    await askDiagnosis(turn);
-  if (error === null && value.server.version !== version) renew(value.server.version);
-  return error === null;
+  if (error !== null) return false;
+  if (isWatching() && (seen === '' || turn % diagnosisRounds === 0)) void diagnose(turn);
+  if (value.server.version !== version) renew(value.server.version);
+  return true;
+}
+
+/** Beside the rounds: what takes long there must hold up neither the gate nor the rates. */
+function diagnose(turn) {
+  diagnosing ??= askDiagnosis(turn).finally(() => {
+    diagnosing = null;
+    draw();
+  });
+  return diagnosing;
 }
 
 /** Script and style belong to the version that answers. */
@@ -124,7 +140,7 @@ function drawPanels(subjects) {
   const settings = sources.settings.value;
   say(verdictOf(subjects, records, there()));
   drawNewest(records);
-  captures.update(sources.captures.value, settings);
+  captures.update(sources.captures.value, sources.store.value?.captures ?? 0, settings);
   drawSubjects(subjects, (name) => form.choose(name));
   form.update(subjects);
   drawStore({ figures: sources.store.value, captures: records, limits: settings?.limits ?? null });

@@ -135,16 +135,17 @@ export class ReadingsPanel {
   }
 
   #cell(subject, reading) {
-    const line = this.#histories.get(subject).values[reading] ?? [];
-    const limit = this.#limits(reading, averagesBefore(line)).at(-2) ?? null;
+    const { values, begins } = this.#histories.get(subject);
+    const line = values[reading] ?? [];
+    const limit = this.#limits(reading, averagesBefore(line, begins)).at(-2) ?? null;
     return { reading, value: line.at(-1) ?? null, limit, captures: this.#capturesOf(subject, reading) };
   }
 
   #drawChart(figure, subject, reading) {
     const { unit, title } = readings[reading];
-    const { times, values } = this.#histories.get(subject);
+    const { times, values, begins } = this.#histories.get(subject);
     const line = values[reading];
-    const averages = averagesBefore(line);
+    const averages = averagesBefore(line, begins);
     const limits = this.#limits(reading, averages);
     const marks = this.#marks(subject, reading);
     const over = isOver(line.at(-1), limits.at(-2));

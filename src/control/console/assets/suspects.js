@@ -73,7 +73,15 @@ function update(place, { active, sentence, theta, explained, gain, threshold, ed
     place.querySelector('.numbers'),
     `breaks ${share(theta)} of its calls, which explains ${count(Math.round(explained))} failures; evidence ${count(Math.round(gain))}, where ${count(Math.round(threshold))} is asked for`,
   );
-  const rows = [...edges, ...contrast.map((edge) => ({ ...edge, excess: 0 }))];
+  const callers = new Set(edges.map(({ caller }) => caller));
+  const rows = [
+    ...edges.map((edge) => ({ ...edge, lost: count(Math.round(edge.excess)) })),
+    // Only its neighbour lost nothing there: who it called may be under suspicion itself.
+    ...contrast.map((edge) => ({
+      ...edge,
+      lost: `none by ${callers.has(edge.caller) ? edge.caller : edge.callee}`,
+    })),
+  ];
   syncList(place.querySelector('tbody'), rows, {
     key: ({ caller, callee }) => `${caller} ${callee}`,
     create: ({ caller, callee }) =>
@@ -85,9 +93,9 @@ function update(place, { active, sentence, theta, explained, gain, threshold, ed
         h('td', { class: 'number', 'data-heading': 'Calls' }),
         h('td', { class: 'number', 'data-heading': 'Lost' }),
       ),
-    update: (row, { calls, excess }) => {
+    update: (row, { calls, lost }) => {
       setText(row.children[2], count(calls));
-      setText(row.children[3], excess === 0 ? 'none' : count(Math.round(excess)));
+      setText(row.children[3], lost);
     },
   });
 }
@@ -97,5 +105,5 @@ function nameOf({ node, link }) {
 }
 
 function keyOf({ node, kind, since, link }) {
-  return `${node} ${kind} ${since} ${link?.callee ?? ''}`;
+  return JSON.stringify([node, kind, since, link]);
 }

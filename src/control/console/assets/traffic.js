@@ -133,10 +133,10 @@ function listenerNote(status) {
 
 function clusterNote(status) {
   if (status === undefined) return { text: '' };
-  const { endpoints, healthy } = status;
+  const { endpoints, usable } = status;
   return {
-    text: `${healthy} of ${endpoints} healthy`,
-    tone: healthy < endpoints || endpoints === 0 ? 'bad' : '',
+    text: `${usable} of ${endpoints} healthy`,
+    tone: usable < endpoints || endpoints === 0 ? 'bad' : '',
   };
 }
 

@@ -10,10 +10,11 @@ const { age, amount, bytes, dayTime } = (await import(`${folder}/amount.js`)) as
   dayTime(at: number, now: number): string;
 };
 const { averagesBefore, RingHistory } = (await import(`${folder}/history.js`)) as {
-  averagesBefore(values: readonly (number | null)[]): readonly (number | null)[];
+  averagesBefore(values: readonly (number | null)[], begins?: readonly boolean[]): readonly (number | null)[];
   RingHistory: new () => {
     readonly times: readonly number[];
     readonly values: Readonly<Record<string, readonly (number | null)[]>>;
+    readonly begins: readonly boolean[];
     add(ring: object): void;
   };
 };
@@ -109,6 +110,21 @@ describe('the history of a ring', () => {
     expect(history.values).toEqual({ cpu: [0.5] });
   });
 
+  test('compares what a replaced thread reads with none of what the one before read', () => {
+    const history = new RingHistory();
+    const times = Array.from({ length: 10 }, (_, i) => i);
+    history.add(ring(times, { cpu: times.map(() => 0.9) }));
+    history.add(ring([], {}));
+    history.add(ring([20], { cpu: [0.1] }));
+    history.add(ring([20, 21], { cpu: [0.1, 0.1] }));
+    expect(history.begins.indexOf(true)).toBe(10);
+    const averages = averagesBefore(history.values['cpu']!, history.begins);
+    expect(averages[10]).toBe(null);
+    expect(averages[12]).toBe(null);
+    for (let at = 22; at < 30; at++) history.add(ring([20, at], { cpu: [0.1, 0.1] }));
+    expect(averagesBefore(history.values['cpu']!, history.begins).at(-1)).toBeCloseTo(0.1, 9);
+  });
+
   test('stays as it is for a ring without samples', () => {
     const history = new RingHistory();
     history.add(ring([], {}));
@@ -119,6 +135,7 @@ describe('the history of a ring', () => {
     const history = new RingHistory();
     for (let at = 0; at < 1000; at++) history.add(ring([at], { cpu: [at] }));
     expect(history.times).toHaveLength(240);
+    expect(history.begins).toHaveLength(240);
     expect(history.values['cpu']).toHaveLength(240);
     expect(history.values['cpu']!.at(-1)).toBe(999);
   });

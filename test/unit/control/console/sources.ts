@@ -49,6 +49,7 @@ export function consoleSources(): ConsoleSources {
   const admin = new FakeSource();
   return {
     admin,
+    clusters: { names: () => ['app'], count: () => ({ endpoints: 2, usable: 1 }) },
     health: {
       snapshot: {
         at,

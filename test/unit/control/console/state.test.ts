@@ -35,8 +35,33 @@ describe('/console/state', () => {
     expect(told.left).toEqual({ listeners: 0, clusters: 0 });
   });
 
-  test('counts an endpoint as healthy that neither kind of check has failed', () => {
-    expect(consoleState(consoleSources(), '1').clusters).toEqual([{ name: 'app', endpoints: 2, healthy: 1 }]);
+  test('has the endpoints of the clusters that it shows, and asks for no others', () => {
+    const asked: string[] = [];
+    const clusters = {
+      names: () => ['app', 'never-counted'],
+      count: (name: string) => {
+        asked.push(name);
+        return { endpoints: 2, usable: 1 };
+      },
+    };
+    const state = consoleState({ ...consoleSources(), clusters }, '1');
+    expect(state.clusters).toEqual([{ name: 'app', endpoints: 2, usable: 1 }]);
+    expect(asked).toEqual(['app']);
+  });
+
+  test('says how many reasons it leaves out, of very many', () => {
+    const sources = consoleSources();
+    const reasons = Array.from({ length: 10_000 }, (_, i) => `cluster c${i}: waits for its first look-up`);
+    const readiness = () => ({ ready: false, reasons, components: [] });
+    const admin = {
+      serverInfo: () => sources.admin.serverInfo(),
+      threads: () => [],
+      listeners: () => [],
+      readiness,
+    };
+    const told = consoleState({ ...sources, admin }, '1').readiness;
+    expect(told.reasons).toHaveLength(51);
+    expect(told.reasons.at(-1)).toBe('and 9950 more');
   });
 
   test('is of one instance as long as the process lives, and of another after a restart', async () => {

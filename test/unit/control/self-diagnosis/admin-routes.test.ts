@@ -32,6 +32,9 @@ describe('/captures', () => {
     expect(await admin.json('/captures?kind=stack')).toEqual([]);
     expect((await admin.get('/captures?kind=stack')).body).toBe('no captures\n');
     expect((await admin.get('/captures?kind=cpus')).status).toBe(400);
+    const [newest] = JSON.parse(JSON.stringify(admin.monitor.records)) as unknown[];
+    expect(await admin.json('/captures?limit=1')).toEqual([newest]);
+    expect((await admin.get('/captures?limit=0')).status).toBe(400);
   });
 
   test('takes one now', async () => {

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -53,7 +62,9 @@ describe('the folder for captures', () => {
   test('is never behind a link that somebody has planted', async () => {
     mkdirSync(join(folder, 'trap'), { mode: 0o700 });
     symlinkSync(join(folder, 'trap'), join(folder, own));
-    expect(await find({})).not.toContain(own);
+    const found = await find({});
+    expect(found).not.toBe(join(folder, own, 'captures'));
+    expect(readdirSync(join(folder, 'trap'))).toEqual([]);
   });
 
   test('cannot be had when nothing can be written', async () => {

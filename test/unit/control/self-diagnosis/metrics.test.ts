@@ -43,6 +43,15 @@ describe('the metrics of holmes', () => {
     ]);
   });
 
+  test('show a limit above nothing as such, in seconds too', async () => {
+    const { metrics, monitor, lines } = make();
+    const comparison = { subject: 'data-1', reading: 'event_loop_delay_p99', average: 0 } as const;
+    monitor.comparisons = () => [{ ...comparison, limit: Number.MIN_VALUE }];
+    metrics.measure({ monitor, unitOf, memoryLimit });
+    const line = (await lines()).find((one) => one.startsWith('meshlock_holmes_limit_seconds'));
+    expect(Number(line?.split(' ').at(-1))).toBeGreaterThan(0);
+  });
+
   test('show no reading of a thread that has ended', async () => {
     const { metrics, monitor, lines } = make();
     metrics.measure({ monitor, unitOf, memoryLimit });
