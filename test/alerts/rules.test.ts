@@ -150,6 +150,11 @@ describe.skipIf(withoutPromtool !== '')(`a broken rule${withoutPromtool}`, () =>
   const edges = { file: 'recording.yaml', tests: 'edges.yaml' };
   const versions = { file: 'recording.yaml', tests: 'versions.yaml' };
   const alerts = (tests: string, by: string) => ({ file: 'alerts.yaml', tests, by });
+  const removed = (what: string) => ({
+    what: `${what} is told that is gone with its node`,
+    ...alerts('health.yaml', 'a rollout removes'),
+    replacement: '$1\n',
+  });
   const traps: readonly Trap[] = [
     {
       what: 'edges vanish whose callee saw nothing',
@@ -246,7 +251,26 @@ describe.skipIf(withoutPromtool !== '')(`a broken rule${withoutPromtool}`, () =>
     {
       what: 'a gate that is held closed is no secret',
       ...alerts('health.yaml', 'a gate closes'),
-      pattern: / unless last_over_time\(meshlock_gate_overridden\[5m\]\) == 1/,
+      pattern: /\n\s+unless\n\s+last_over_time\(meshlock_gate_overridden\[5m\]\) == 1/,
+    },
+    {
+      ...removed('a gate'),
+      pattern: /(gate_overridden\[5m\]\) == 1)\n\s+and on \(job, instance\)\n\s+up\n/,
+    },
+    {
+      ...removed('a component'),
+      pattern:
+        /(\) == 1)\n\s+and on \(job, instance\)\n\s+up\n(?=\s+for: 2m\n(?:.*\n){2}\s+summary: 'Component)/,
+    },
+    {
+      ...removed('a configuration'),
+      pattern: /(last_reload_successful\[5m\]\) == 0) and on \(job, instance\) up\n/,
+    },
+    {
+      what: 'a rollout looks like an outage of reports',
+      ...alerts('aggregator.yaml', 'half of the nodes'),
+      pattern: /(missing_nodes .*\n\s+for:) 15m/,
+      replacement: '$1 10m',
     },
     {
       what: 'captures that were asked for are told',

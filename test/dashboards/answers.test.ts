@@ -111,6 +111,20 @@ const cases: readonly Case[] = [
     },
   },
   {
+    what: 'nodes that never came up are missed, targets of other jobs and nodes of other services are not',
+    dashboard: 'mesh',
+    panel: 'Nodes not scraped',
+    chosen: { service: 'cart' },
+    series: {
+      ...nodes,
+      [`up{${a}}`]: 0,
+      [`up{${b}}`]: 0,
+      'up{job="mesh", instance="never:1"}': 0,
+      'up{job="database", instance="d:1"}': 0,
+    },
+    answer: { '{}': 2 },
+  },
+  {
     what: 'a service that had no request has no success rate',
     dashboard: 'mesh',
     panel: 'Success rate',
@@ -139,10 +153,20 @@ const cases: readonly Case[] = [
     dashboard: 'release',
     panel: 'Evidence of failure',
     series: {
-      [`meshlock_release_evidence{${aggregator}, ${release}}`]: 150,
+      [`meshlock_release_evidence{${aggregator}, ${release}}`]: 50,
       [`meshlock_release_evidence_limit{${aggregator}}`]: 100,
     },
-    answer: { '{}': 1.5 },
+    answer: { '{}': 0.5 },
+  },
+  {
+    what: 'evidence of a million to one is no million per cent',
+    dashboard: 'release',
+    panel: 'Evidence of failure',
+    series: {
+      [`meshlock_release_evidence{${aggregator}, ${release}}`]: 1e8,
+      [`meshlock_release_evidence_limit{${aggregator}}`]: 100,
+    },
+    answer: { '{}': 1 },
   },
   {
     what: 'the limit of a reading stands beside the readings that are shown',

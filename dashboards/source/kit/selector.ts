@@ -51,6 +51,16 @@ export function withNode(expression: string, labels: readonly string[] = ['node_
   return `${expression} * on (job, instance) group_left (${labels.join(', ')}) ${chosenNodes}`;
 }
 
+/** What a node has last said of itself: one that is down says nothing any more. */
+const onceSaid = (...matchers: readonly string[]): string =>
+  `last_over_time(${ofNodes('meshlock_node_info', ...matchers)}[6h])`;
+
+/**
+ * Targets that do not answer, of jobs that have nodes: a Prometheus has other jobs, which `$job` names, too, when all are
+ * chosen. Also those that never came up, of which nobody knows whose they are; not those known to be of another service.
+ */
+export const silentNodes: string = `${ofNodes('up')} == 0 and on (job) ${onceSaid()} unless on (job, instance) ${onceSaid('node_service!~"$service"')}`;
+
 /**
  * The part of the whole, 0 to 1, and no series where the whole is nought. A part that has no series counts as none of it:
  * a counter of failures often begins with the first failure.

@@ -1,6 +1,6 @@
 /** The row at the top: one figure for each thing that can be wrong in a mesh. */
 import { line, type Section } from '../kit/layout.ts';
-import { ofAggregator, ofNodes, orNought, shareOf, withNode } from '../kit/selector.ts';
+import { ofAggregator, ofNodes, orNought, silentNodes, shareOf, withNode } from '../kit/selector.ts';
 import { stat } from '../kit/stat.ts';
 import { suspects, verdicts } from './accused.ts';
 import { duration, errors, requests } from './traffic.ts';
@@ -67,9 +67,9 @@ export const figures: Section = {
       }),
       stat({
         title: 'Nodes not scraped',
-        description: 'Targets of the scrape jobs that Prometheus could not read.',
+        description: 'Targets of the jobs of nodes that Prometheus cannot read now.',
         unit: 'short',
-        queries: [{ expr: orNought(`count(${ofNodes('up')} == 0)`), legend: 'not scraped' }],
+        queries: [{ expr: orNought(`count(${silentNodes})`), legend: 'not scraped' }],
         steps: [
           [null, 'green'],
           [1, 'red'],

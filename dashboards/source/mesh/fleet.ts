@@ -1,7 +1,7 @@
 /** The nodes: the busiest with what leads to them, those that are missing, and how the aggregator does. */
 import { line, type Section } from '../kit/layout.ts';
 import { gateMeanings, nodeLinks, upMeanings } from '../kit/meaning.ts';
-import { ofAggregator, ofNodes, perSecond, sumBy, top, withNode } from '../kit/selector.ts';
+import { ofAggregator, ofNodes, perSecond, silentNodes, sumBy, top, withNode } from '../kit/selector.ts';
 import { table } from '../kit/table.ts';
 import { timeSeries } from '../kit/time-series.ts';
 
@@ -97,12 +97,12 @@ export const fleet: Section = {
         ],
       }),
       table({
-        title: 'Targets not scraped',
+        title: 'Nodes not scraped now',
         description:
-          'Targets of the scrape jobs that Prometheus cannot read now: the process is gone, or the way to it.',
+          'Targets of the jobs of nodes that Prometheus cannot read now: the process is gone, or has never come up, or the way to it is.',
         unit: 'short',
         noValue: 'All are scraped',
-        queries: [{ expr: top(100, `${ofNodes('up')} == 0`) }],
+        queries: [{ expr: top(100, silentNodes) }],
         columns: [
           { field: 'job', title: 'job' },
           { field: 'instance', title: 'instance' },

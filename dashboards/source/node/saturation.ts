@@ -33,7 +33,7 @@ export const full: Section = {
       timeSeries({
         title: 'Use of the pools',
         description:
-          'Of each circuit breaker, the share of its limit that is used, the twenty fullest. At 1 further requests are refused.',
+          'Of each circuit breaker, the share of its limit that is used, the five fullest of each kind. At 1 further requests are refused.',
         unit: 'percentunit',
         min: 0,
         queries: poolUse,

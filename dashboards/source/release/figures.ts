@@ -38,10 +38,10 @@ export const figures: Section = {
       stat({
         title: 'Evidence of failure',
         description:
-          'The strongest evidence that a release fails more often than its baseline, as a share of the limit from which it has failed.',
+          'The strongest evidence that a release fails more often than its baseline, as a share of the limit: at 100 % it has failed. How far it is beyond is drawn below.',
         unit: 'percentunit',
         noValue: 'No release is under way',
-        queries: [{ expr: `max(${evidence}) / ${evidenceLimit}`, legend: 'evidence' }],
+        queries: [{ expr: `clamp_max(max(${evidence}) / ${evidenceLimit}, 1)`, legend: 'evidence' }],
         steps: [
           [null, 'green'],
           [0.1, 'yellow'],

@@ -31,7 +31,7 @@ const rateFunctions = ['rate', 'irate', 'increase'];
 
 const rateIntervals = ofEachQuery('target-rate-interval-rule', (tree) =>
   [...walk(tree)]
-    .filter(([{ name }]) => name === 'MatrixSelector')
+    .filter(([{ name }, above]) => name === 'MatrixSelector' && isRate(above.at(-2)))
     .filter(([node]) => !node.text.endsWith(`[${rateInterval}]`))
     .map(([node]) => `${node.text} does not ask for $__rate_interval`),
 );
@@ -50,7 +50,11 @@ function isCounter({ metric }: Selector, metrics: Surroundings['metrics']): bool
 /** The range, the list of arguments and the call: the three right above. */
 function isRated(above: readonly Syntax[]): boolean {
   const [call, , range] = above.slice(-3);
-  return range?.name === 'MatrixSelector' && call !== undefined && rateFunctions.includes(functionOf(call));
+  return range?.name === 'MatrixSelector' && isRate(call);
+}
+
+function isRate(call: Syntax | undefined): boolean {
+  return call !== undefined && rateFunctions.includes(functionOf(call));
 }
 
 const histograms = ofEachQuery('target-histogram-rule', (tree) =>
