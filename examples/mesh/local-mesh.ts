@@ -26,6 +26,8 @@ export class LocalMesh {
   #folder = '';
   #aggregatorPort = 0;
   #aggregator: Program | null = null;
+  /** It may be stopped while it starts; then nothing further may begin to run. */
+  #isOver = false;
 
   constructor(plan: MeshPlan) {
     this.#plan = plan;
@@ -108,18 +110,19 @@ export class LocalMesh {
     await answer.body?.cancel();
   }
 
-  /** Ends all processes, those that call first, and removes the files. */
+  /** Ends all processes, those that call first, and removes the files. Also while it starts: `start` rejects then. */
   async stop(): Promise<void> {
+    this.#isOver = true;
     for (const role of ['outbound', 'inbound'] as const) {
       const nodes = this.nodes.filter(({ plan }) => plan.role === role);
       await Promise.all(nodes.map(async (node) => node.stop()));
     }
-    this.#nodes.clear();
     await this.#aggregator?.stop();
-    if (this.#folder !== '') await rm(this.#folder, { recursive: true, force: true });
+    if (this.#folder !== '') await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   #add(plan: NodePlan): LocalNode {
+    this.#refuseWhenOver();
     const node = new LocalNode({
       plan,
       folder: this.#folder,
@@ -139,6 +142,7 @@ export class LocalMesh {
     const journal = join(this.#folder, 'journal');
     const address = { port: this.#aggregatorPort, token, journal };
     await writeFile(file, aggregatorFile(address, aggregatorSettings));
+    this.#refuseWhenOver();
     const leash = new URL('./leash.ts', import.meta.url).href;
     this.#aggregator = new Program({
       file: meshlock,
@@ -147,5 +151,9 @@ export class LocalMesh {
       output,
     });
     await untilReady(`${this.aggregator.url}/readyz`, this.#aggregator);
+  }
+
+  #refuseWhenOver(): void {
+    if (this.#isOver) throw new Error('this mesh was stopped while it started');
   }
 }

@@ -7,7 +7,7 @@ import type { CallerFigures } from './caller.ts';
 import { type AggregatorAddress, nodeFile } from './node-file.ts';
 import { observationVariable } from './observation.ts';
 import type { MeshPlan, NodeChange, NodePlan } from './plan.ts';
-import { Program } from './program.ts';
+import { Program, type ProgramOptions } from './program.ts';
 
 const meshlock = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
@@ -30,6 +30,8 @@ export class LocalNode {
   #node: Program | null = null;
   #application: Program | null = null;
   #figures: CallerFigures = { calls: 0, failures: 0 };
+  /** It may be stopped while it starts; then nothing further may begin to run. */
+  #isOver = false;
 
   constructor(options: LocalNodeOptions) {
     this.#options = options;
@@ -60,6 +62,10 @@ export class LocalNode {
 
   get hasEnded(): boolean {
     return this.#node?.hasEnded ?? false;
+  }
+
+  get applicationHasEnded(): boolean {
+    return this.#application?.hasEnded ?? false;
   }
 
   /** What its calling application has counted; zeros of a called one. */
@@ -107,7 +113,9 @@ export class LocalNode {
     this.#node?.kill(signal);
   }
 
+  /** Also while it starts: `start` rejects then. */
   async stop(): Promise<void> {
+    this.#isOver = true;
     // The caller goes first, so that nobody sees the other's end.
     await this.#application?.stop();
     await this.#node?.stop();
@@ -116,7 +124,7 @@ export class LocalNode {
   async #startNode(): Promise<void> {
     const { folder, output } = this.#options;
     const file = await this.#writeFile();
-    const node = new Program({
+    const node = this.#run({
       file: meshlock,
       arguments: ['run', '-c', file],
       environment: { XDG_STATE_HOME: folder, ...this.#preloads('leash.ts') },
@@ -131,7 +139,7 @@ export class LocalNode {
     const { aggregator, output } = this.#options;
     const { name: node, service, version, release } = plan;
     const observation = { node: { node, service, version, release }, report: aggregator };
-    const application = new Program({
+    const application = this.#run({
       file: join(import.meta.dirname, file),
       arguments: [],
       environment: {
@@ -147,6 +155,11 @@ export class LocalNode {
       application.onMessage((figures) => {
         this.#figures = figures as CallerFigures;
       });
+  }
+
+  #run(program: ProgramOptions): Program {
+    if (this.#isOver) throw new Error(`${this.plan.name} was stopped while it started`);
+    return new Program(program);
   }
 
   #preloads(...files: readonly string[]): Readonly<Record<string, string>> {

@@ -12,16 +12,26 @@ export function isInstalled(program: string): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
+/** Becomes the program behind it, which so ends with this process even when that is killed. Linux has it, mostly. */
+const leash = ['--pdeathsig', 'KILL'] as const;
+
+function onLeash(words: readonly string[]): readonly string[] {
+  const isKnown = spawnSync('setpriv', [...leash, 'true'], { stdio: 'ignore' }).status === 0;
+  return isKnown ? ['setpriv', ...leash, ...words] : words;
+}
+
 export class Daemon {
   readonly name: string;
   readonly #child: ChildProcess;
-  readonly #kill = (): void => void this.#child.kill('SIGKILL');
+  /** Ends it at once. */
+  readonly kill: () => void = () => void this.#child.kill('SIGKILL');
   #log = '';
 
   constructor(name: string, words: readonly string[]) {
     this.name = name;
+    const [program = name, ...rest] = onLeash([name, ...words]);
     // A group of its own: Ctrl-C at the terminal reaches it once, from here.
-    this.#child = spawn(name, words, {
+    this.#child = spawn(program, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
     });
@@ -30,8 +40,8 @@ export class Daemon {
         this.#log = (this.#log + text).slice(-maxLogCharacters);
       });
     }
-    process.on('exit', this.#kill);
-    this.#child.on('exit', () => process.off('exit', this.#kill));
+    process.on('exit', this.kill);
+    this.#child.on('exit', () => process.off('exit', this.kill));
     this.#child.on('error', (error) => {
       this.#log += `${String(error)}\n`;
     });
@@ -61,7 +71,7 @@ export class Daemon {
     if (this.hasEnded) return;
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
-    const force = setTimeout(this.#kill, endMs);
+    const force = setTimeout(this.kill, endMs);
     await ended;
     clearTimeout(force);
   }

@@ -27,6 +27,8 @@ export class Monitoring {
   readonly #pager: Pager = new Pager();
   #prometheus = '';
   #alertmanager = '';
+  /** It may be stopped while it starts; then nothing further may begin to run. */
+  #isOver = false;
 
   /** Address of Prometheus; empty: it is not installed. */
   get prometheus(): string {
@@ -47,7 +49,7 @@ export class Monitoring {
     return this.#daemons;
   }
 
-  /** Starts what is installed; `folder` is for its files. Rejects when one does not start, with its log. */
+  /** Starts what is installed; `folder` is for its files. Rejects when one does not start, with its log, or is stopped. */
   async start(mesh: LocalMesh, folder: string): Promise<void> {
     if (!isInstalled(programs.prometheus)) return;
     if (isInstalled(programs.alertmanager)) await this.#startAlertmanager(join(folder, 'alertmanager'));
@@ -55,6 +57,7 @@ export class Monitoring {
   }
 
   async stop(): Promise<void> {
+    this.#isOver = true;
     await Promise.all(this.#daemons.map(async (daemon) => daemon.stop()));
     this.#pager.stop();
   }
@@ -103,6 +106,7 @@ export class Monitoring {
   }
 
   #run(program: string, words: readonly string[]): Daemon {
+    if (this.#isOver) throw new Error(`${program} was stopped while it started`);
     const daemon = new Daemon(program, words);
     this.#daemons.push(daemon);
     return daemon;

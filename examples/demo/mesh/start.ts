@@ -82,14 +82,14 @@ async function run({ fault, once }: DemoArguments, ending: AbortController): Pro
   let code = 0;
   try {
     say('starting the mesh, its aggregator, and what watches it ...');
-    await stage.start();
+    await stage.start(signal);
     say(`\n${announcement(stage)}`);
     const watching = watch(stage, signal, () => {
       code = 1;
       ending.abort();
     });
     if (story !== null && !(await act(story, signal)) && !signal.aborted) code = 1;
-    if (!once) {
+    if (!once && !signal.aborted) {
       say('\nit goes on until Ctrl-C\n');
       await live(stage, signal);
     } else if (story === null) await oneLine(stage, signal);

@@ -14,8 +14,8 @@ function isInstalled(program: string): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
-async function start(...words: readonly string[]): Promise<Demonstration> {
-  const demonstration = await Demonstration.start(...words);
+async function start(words: readonly string[], path?: string): Promise<Demonstration> {
+  const demonstration = await Demonstration.start(words, path);
   onTestFinished(() => demonstration.dispose());
   return demonstration;
 }
@@ -24,7 +24,7 @@ describe('the demonstration', () => {
   test('names function, file and line of a filter that burns the CPU, and ends by itself', {
     timeout: patienceMs,
   }, async () => {
-    const demonstration = await start('--fault', 'cpu', '--once');
+    const demonstration = await start(['--fault', 'cpu', '--once']);
     const code = await demonstration.exit;
 
     const { text, output } = demonstration;
@@ -47,7 +47,7 @@ describe('the demonstration', () => {
   test('tells of an upstream that fails, goes on, and leaves nothing behind when it is interrupted', {
     timeout: patienceMs,
   }, async () => {
-    const demonstration = await start('--fault', 'upstream');
+    const demonstration = await start(['--fault', 'upstream']);
     await demonstration.says(/it goes on until Ctrl-C/, patienceMs);
 
     const { text, output } = demonstration;
@@ -68,11 +68,12 @@ describe('the demonstration', () => {
     expect(await demonstration.leftovers()).toEqual([]);
   });
 
-  test('reports a process that ends early with its log, and ends with 1', {
+  test('does without Prometheus, reports a process that ends early with its log, and ends with 1', {
     timeout: patienceMs,
   }, async () => {
-    const demonstration = await start();
+    const demonstration = await start([], '/nowhere');
     await demonstration.says(/it goes on until Ctrl-C/, patienceMs);
+    expect(demonstration.text).toContain('Prometheus is not installed (Debian: prometheus): no alerts');
     const victim = [...(await demonstration.processes())].find(([, command]) =>
       command.includes('cart-2.yaml'),
     );
@@ -82,11 +83,20 @@ describe('the demonstration', () => {
     expect(await demonstration.leftovers()).toEqual([]);
   });
 
+  test('does not go on starting when it is interrupted meanwhile', { timeout: patienceMs }, async () => {
+    const demonstration = await start([]);
+    await demonstration.says(/starting the mesh/, patienceMs);
+    demonstration.interrupt();
+    expect(await demonstration.exit, demonstration.output).toBe(0);
+    expect(demonstration.text.trim()).toMatch(/^starting the mesh, .* ending \.\.\.$/);
+    expect(await demonstration.leftovers()).toEqual([]);
+  });
+
   test('explains itself, and refuses what it does not understand with 2', async () => {
-    const help = await start('--help');
+    const help = await start(['--help']);
     expect(await help.exit).toBe(0);
     expect(help.output).toContain('--fault <fault>');
-    const wrong = await start('--fault', 'fire');
+    const wrong = await start(['--fault', 'fire']);
     expect(await wrong.exit).toBe(2);
     expect(wrong.output).toContain('expected one of cpu, leak, upstream, release, got "fire"');
   });

@@ -15,11 +15,11 @@ export class Demonstration {
   readonly #exit: Promise<number | null>;
   #said = '';
 
-  private constructor(folder: string, words: readonly string[]) {
+  private constructor(folder: string, words: readonly string[], path = process.env['PATH']) {
     this.#folder = folder;
     this.#child = spawn(process.execPath, [program, ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, TMPDIR: folder },
+      env: { ...process.env, TMPDIR: folder, PATH: path },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -28,8 +28,9 @@ export class Demonstration {
     this.#exit = once(this.#child, 'close').then(([code]: unknown[]) => code as number | null);
   }
 
-  static async start(...words: readonly string[]): Promise<Demonstration> {
-    return new Demonstration(await mkdtemp(join(tmpdir(), 'meshlock-told-')), words);
+  /** `path`: where programs are looked for; the usual places otherwise. */
+  static async start(words: readonly string[], path?: string): Promise<Demonstration> {
+    return new Demonstration(await mkdtemp(join(tmpdir(), 'meshlock-told-')), words, path);
   }
 
   /** As it came; lines are wrapped. */
