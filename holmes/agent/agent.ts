@@ -4,7 +4,7 @@
  * than 0.1 % of a core, never throws into the program, keeps nothing alive, and goes without leaving anything behind.
  */
 import { readlinkSync } from 'node:fs';
-import { eventLoopUtilization, monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { postMessageToThread, threadId } from 'node:worker_threads';
 import { systemClock } from '../clock.ts';
@@ -120,13 +120,16 @@ class Agent implements Door {
 
   #publish(): void {
     const heap = getHeapStatistics();
-    const loop = eventLoopUtilization();
+    // Of the thread, not of the event loop: the signals of the recorder interrupt its waiting, of which then only the last
+    // piece counts as idle, and an idle thread looks half busy.
+    const { user, system } = process.threadCpuUsage();
+    const busyMs = (user + system) / 1000;
     this.#board.publish({
       heapShare: this.#oldSpace.share(),
       heapBytes: heap.used_heap_size,
       externalBytes: heap.external_memory,
-      loopActiveMs: loop.active,
-      loopIdleMs: loop.idle,
+      loopActiveMs: busyMs,
+      loopIdleMs: Math.max(0, systemClock.now() - busyMs),
       gcMs: this.#gc.ms,
       handles: process.getActiveResourcesInfo().length,
       sockets: this.#registry.sockets,

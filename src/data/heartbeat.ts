@@ -9,7 +9,9 @@ const beatsPerReading = 10;
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #counters: CounterStore;
-  #utilization = performance.eventLoopUtilization();
+  /** Microseconds on a core, and when they were read. */
+  #cpu = 0;
+  #readAtMs: number;
   #beats = 0;
   #expectedMs: number;
   #maxDelayMs = 0;
@@ -17,7 +19,8 @@ export class Heartbeat {
   constructor(clock: Clock, counters: CounterStore) {
     this.#clock = clock;
     this.#counters = counters;
-    this.#expectedMs = clock.now() + beatMs;
+    this.#readAtMs = clock.now();
+    this.#expectedMs = this.#readAtMs + beatMs;
     this.#read();
   }
 
@@ -35,17 +38,26 @@ export class Heartbeat {
 
   #read(): void {
     const counters = this.#counters;
-    const utilization = performance.eventLoopUtilization();
-    counters.set(
-      ThreadSlot.utilization,
-      performance.eventLoopUtilization(utilization, this.#utilization).utilization,
-    );
-    this.#utilization = utilization;
+    counters.set(ThreadSlot.utilization, this.#cpuShare());
     const heap = getHeapStatistics();
     counters.set(ThreadSlot.heapUsed, heap.used_heap_size);
     counters.set(ThreadSlot.heapLimit, heap.heap_size_limit);
     counters.set(ThreadSlot.externalMemory, heap.external_memory);
     counters.set(ThreadSlot.loopDelayMax, this.#maxDelayMs / 1000);
     this.#maxDelayMs = 0;
+  }
+
+  /**
+   * Share of a core since the last time. Not the event loop's own figure of how busy it is: the signals of a CPU profiler
+   * interrupt its waiting, of which then only the last piece counts as idle, and an idle thread looks half busy.
+   */
+  #cpuShare(): number {
+    const { user, system } = process.threadCpuUsage();
+    const now = this.#clock.now();
+    const elapsedMs = now - this.#readAtMs;
+    const share = elapsedMs > 0 ? (user + system - this.#cpu) / 1000 / elapsedMs : 0;
+    this.#cpu = user + system;
+    this.#readAtMs = now;
+    return Math.min(1, share);
   }
 }

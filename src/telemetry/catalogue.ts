@@ -209,7 +209,7 @@ export const ThreadSlot: Readonly<
   heartbeat: thread.counter('meshlock_thread_heartbeats_total', 'Beats of the thread, ten a second.'),
   utilization: thread.gauge(
     'meshlock_thread_utilization_ratio',
-    'Event-loop utilisation of the last second.',
+    'Share of a core that the thread used in the last second.',
   ),
   heapUsed: thread.gauge('meshlock_thread_heap_used_bytes', 'JavaScript heap in use.'),
   heapLimit: thread.gauge('meshlock_thread_heap_limit_bytes', 'Limit of the JavaScript heap.'),

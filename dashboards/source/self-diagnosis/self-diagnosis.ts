@@ -20,7 +20,7 @@ const others: Section = {
       7,
       otherReading({
         reading: 'event_loop_utilization',
-        title: 'Event loop utilisation',
+        title: 'Event loop busy',
         description: 'Share of time in which the event loop was busy.',
         unit: 'ratio',
       }),

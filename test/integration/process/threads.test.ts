@@ -177,6 +177,24 @@ describe('data threads that are all stuck in a loop', () => {
   });
 });
 
+describe('data threads that have nothing to do', () => {
+  test('are told as idle although their CPU is recorded', async () => {
+    const upstream = await startHoldingUpstream();
+    const mesh = await startMeshlock(configuration(upstream.port, { holmes: { enabled: true } }));
+    // The first second is still that of the start.
+    const samples = await eventually(
+      async () => {
+        const now = await mesh.metrics();
+        return now.sum('meshlock_thread_heartbeats_total') > 80 ? now : undefined;
+      },
+      () => 'four seconds of heartbeats',
+    );
+    for (const { value } of samples.find('meshlock_thread_utilization_ratio'))
+      expect(value).toBeLessThan(0.2);
+    expect(samples.find('meshlock_thread_utilization_ratio')).toHaveLength(2);
+  });
+});
+
 describe('a data thread that dies', () => {
   test('is replaced at once and everybody is told why, whatever it died of', async () => {
     const upstream = await startHoldingUpstream();
