@@ -213,30 +213,40 @@ describe.skipIf(absent.length > 0)(`a mesh with planted faults${note}`, () => {
   });
 
   test('has a panel of captures that leads to the function, the file and the line', async () => {
-    const answer = await fetch(linkTo('/captures/'), { headers: { accept: 'application/json' } });
-    expect(answer.status).toBe(200);
-    const { diagnosis } = (await answer.json()) as CaptureRecord;
+    // On a busy machine a thread may have stood still for want of a core, too.
+    const sentences = await Promise.all(
+      linksTo('/captures/').map(async (link) => {
+        const answer = await fetch(link, { headers: { accept: 'application/json' } });
+        expect(answer.status).toBe(200);
+        return ((await answer.json()) as CaptureRecord).diagnosis.sentence;
+      }),
+    );
     const { guilty, file, statement } = culprits[culprit]();
     const source = readFileSync(join(repositoryRoot, 'examples', 'culprits', file), 'utf8').split('\n');
     const line = source.findIndex((text) => text.includes(statement)) + 1;
-    expect(diagnosis.sentence).toContain(`examples/culprits/${file}:${line}, in function ${guilty} `);
+    const expected = `examples/culprits/${file}:${line}, in function ${guilty} `;
+    expect(sentences).toContainEqual(expect.stringContaining(expected));
   });
 
   test('has a panel of captures that leads to a flame graph', async () => {
-    const [page = '', profile = ''] = linkTo('/speedscope/').split('#profileURL=');
+    const [page = '', profile = ''] = linksTo('/speedscope/')[0]?.split('#profileURL=') ?? [];
     expect((await fetch(page)).headers.get('content-type')).toContain('text/html');
     const answer = await fetch(new URL(profile, page));
     const bytes = new Uint8Array(await answer.arrayBuffer());
     expect([...bytes.subarray(0, 2)]).toEqual([0x1f, 0x8b]);
   });
 
-  /** The link of the panel of captures that has this in it, for the capture of the stuck thread. */
-  function linkTo(part: string): string {
+  /** The link of the panel of captures that has this in it, for each capture of a stuck thread. */
+  function linksTo(part: string): readonly string[] {
     const shown = panelsWith('self-diagnosis', 'meshlock_holmes_last_capture_timestamp_seconds');
-    const labels = shown.find(({ labels: { rule } }) => rule === 'stall')?.labels ?? {};
     const { content } = dashboards.find(({ name }) => name === 'self-diagnosis')!;
     const link = nodeLinks(content).find((url) => url.includes(part)) ?? '';
-    return link.replaceAll(/\$\{__data\.fields\.(\w+)\}/g, (_, field: string) => labels[field] ?? '');
+    const links = shown
+      .filter(({ labels: { rule, instance, capture } }) => rule === 'stall' && instance && capture)
+      .map(({ labels }) =>
+        link.replaceAll(/\$\{__data\.fields\.(\w+)\}/g, (_, field: string) => labels[field] ?? ''),
+      );
+    return [...new Set(links)];
   }
 
   function ask(dashboard: Dashboard): Promise<readonly Answer[]> {

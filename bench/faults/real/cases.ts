@@ -134,7 +134,7 @@ const applications: readonly Case[] = [
   faulty(
     { name: 'app-hangs-caller-first', title: 'the same, the node of the caller gives up first' },
     { called: { 'cart-2': { hanging: 0.2, hangMs: 2000 } }, timeouts: forAll(callers, '500ms') },
-    at('cart-2', 'application', 3),
+    at('cart-2', 'application', 5),
   ),
   faulty(
     { name: 'outage', title: 'all applications fail 20 % at once' },

@@ -19,7 +19,7 @@ export function measureEdges(registry: Exposition['registry'], counts: Pick<Edge
   const collectors: readonly CollectorOptions[] = [
     {
       name: 'meshlock_edge_requests_total',
-      help: 'Calls that ended, failed ones included, by the side that counted and the service at the other end.',
+      help: 'Calls that ended, and towards upstream every try, failed ones included, by the side that counted and the service at the other end.',
       type: 'counter',
       labelNames: ['role', 'side', 'peer_service', 'peer_version'],
       read: () => requests.samples,
