@@ -1,21 +1,38 @@
 /** Addresses of a local mesh: ports that are free, and when what listens there is ready. */
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Program } from './program.ts';
 
 const readyMs = 30_000;
 const pauseMs = 50;
+const portRange = [20_000, 32_000] as const;
+const portAttempts = 100;
 
-/** A port of the system's choice that is free now. */
+/**
+ * A port of the loopback address that is free now, from below those that the system gives to connections: of these one may
+ * be taken by anybody's next connection before it is listened on.
+ */
 export async function anyPort(): Promise<number> {
+  for (let attempt = 0; attempt < portAttempts; attempt++) {
+    const port = randomInt(...portRange);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port between ${portRange.join(' and ')}`);
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  try {
+    server.listen({ port, host: '127.0.0.1', exclusive: true });
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, 'close');
-  return port;
+  return true;
 }
 
 /** Answers when the address does so with 2xx. Rejects when the program ends before, or after 30 s. */

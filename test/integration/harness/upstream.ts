@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { anyPort } from '../../../examples/mesh/addresses.ts';
 import { Peer, type Request } from './peer.ts';
 import { until } from './patience.ts';
 
@@ -81,9 +82,5 @@ export async function startHttpUpstream(handler: RequestListener): Promise<HttpU
 
 /** A port of this machine on which nobody listens. */
 export async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  return anyPort();
 }

@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { repositoryRoot } from '../../../build/executable.ts';
+import { closedPort } from '../harness/index.ts';
 import { call } from './call.ts';
 import { documentedCalls, isHealth } from './documented-calls.ts';
 import { becomesTrue } from './eventually.ts';
@@ -18,15 +18,6 @@ async function listen(port: number, answer: RequestListener): Promise<Server> {
   return server;
 }
 
-/** Nobody listens on it, for now. */
-async function freePort(): Promise<number> {
-  const server = await listen(0, () => {});
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 interface Stage {
   readonly mesh: Meshlock;
   readonly webPort: number;
@@ -35,7 +26,7 @@ interface Stage {
 }
 
 async function startClosed(): Promise<Stage> {
-  const [webPort, upstreamPort] = [await freePort(), await freePort()];
+  const [webPort, upstreamPort] = [await closedPort(), await closedPort()];
   const configuration: Configuration = {
     node: { id: 'cart-1', service: 'cart', version: '1.2.3', release: 'r7' },
     admin: { address: '127.0.0.1:0' },
