@@ -53,6 +53,8 @@ const highestTheta = 0.999;
  */
 const sharedFailures = 0.9;
 const sharedGain = 0.75;
+/** Calls of a module to those of one edge from which the edge is one of several. */
+const manyEdges = 1.5;
 
 export class NoisyOr {
   readonly #table: PieceTable;
@@ -142,11 +144,13 @@ export class NoisyOr {
       .sort((a, b) => b.gain - a.gain || a.candidate - b.candidate);
   }
 
-  /** Among those that explain as much, the one for which the viewpoints' words speak; a module rather than a link. */
+  /** Among those that explain as much, the one for which the viewpoints' words speak; a module rather than a link, unless only one of its edges fails. */
   #mostLikely(alternatives: readonly { candidate: number; gain: number }[]): number {
+    const isLink = alternatives.some(({ candidate }) => this.#candidate(candidate).kind === 'link');
     let best = -1;
     let most = -1;
     for (const { candidate } of alternatives) {
+      if (isLink && this.#mayBeLink(this.#candidate(candidate))) continue;
       let spoken = 0;
       for (const index of this.#candidate(candidate).pieces) {
         const piece = this.#table.pieces[index];
@@ -205,9 +209,25 @@ export class NoisyOr {
   #dispersion(candidate: Candidate, { across, within }: OwnScatter): number {
     const measured = Math.max(within, this.#background.bursts.dispersion(candidate));
     // One edge cannot show whether what failed on it was one burst.
-    if (candidate.kind === 'link') return Math.max(3, 2 * measured);
+    if (candidate.kind === 'link' || this.#mayBeLink(candidate)) return Math.max(3, 2 * measured);
     // An application may well fail for one caller only; a proxy's module has all its edges in common.
     return candidate.kind === 'application' ? measured : Math.max(measured, across);
+  }
+
+  /**
+   * Everything that failed was on one of its edges, between the two nodes, and the others are well: it is not asked for less
+   * than the way between them, or an innocent node would be named until the link is.
+   */
+  #mayBeLink({ pieces, calls }: Candidate): boolean {
+    const { pieces: all, candidates } = this.#table;
+    const [first] = pieces;
+    const one = first === undefined ? undefined : all[first];
+    if (one === undefined || isCalleeSilent(one.segment) || calls < manyEdges * one.calls) return false;
+    return pieces.every(
+      (index) =>
+        all[index]?.row === one.row &&
+        all[index].candidates.some((other) => candidates[other]?.kind === 'link'),
+    );
   }
 
   /** A cause chosen early took what a later one explains better: all are weighed once more beside one another. */

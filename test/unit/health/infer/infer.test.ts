@@ -135,6 +135,35 @@ describe('infer', () => {
     expect(found).toMatchObject({ node: 'cart-3', kind: 'inbound_downstream' });
   });
 
+  test('the way between two nodes is not laid on the called one while it shows on one of its edges only', () => {
+    // As real nodes counted it, half a minute and a minute after the network began to reset connections.
+    const after = (lost: number, calls: number, squares: number) =>
+      infer({
+        from: 1,
+        to: 6,
+        rows: [
+          row('web-1', 'cart-2', {
+            calls,
+            failures: [lost, lost, lost, 0, 0, 0],
+            squares: [squares, squares, squares, 0, 0, 0],
+          }),
+        ],
+        calls: new Map(
+          ModuleKind.flatMap((kind) => {
+            const isOutbound = kind.startsWith('outbound');
+            const nodes = isOutbound ? ['web-1', 'web-2'] : ['cart-1', 'cart-2', 'cart-3', 'cart-4'];
+            return nodes.map((node) => [moduleKey(node, kind), isOutbound ? 4 * calls : 2 * calls] as const);
+          }),
+        ),
+        missing: new Map(),
+      });
+    expect(after(24, 195, 296)).toEqual([]);
+    const [found, ...others] = after(37, 236, 385);
+    expect(others).toEqual([]);
+    expect(found?.link).toEqual({ caller: 'web-1', callee: 'cart-2' });
+    expect(found?.ambiguity.map(({ node }) => node)).toEqual(['web-1', 'cart-2']);
+  });
+
   test('half of a small fleet is found, and the other half is not blamed', () => {
     const nodes = ['cart-1', 'cart-2', 'cart-3', 'cart-4'];
     const rows = ['web-0', 'web-1'].flatMap((caller) =>
