@@ -20,7 +20,8 @@ function announce(listener: number, admin: number, configuration: string): void 
 Meshlock is running in front of a demo application with two instances.
 
   open    ${base}/${moved('usual', listener, wantedListenerPort)}
-  admin   http://127.0.0.1:${admin}/${moved('usual', admin, wantedAdminPort)}
+  console http://127.0.0.1:${admin}/console${moved('usual', admin, wantedAdminPort)}
+  admin   http://127.0.0.1:${admin}/help
   metrics http://127.0.0.1:${admin}/metrics
   edit    ${relative(process.cwd(), configuration)}: changes are taken up while it runs
 

@@ -95,7 +95,7 @@ describe('the ports of the demo', () => {
 
 interface RunningDemo {
   readonly process: ChildProcess;
-  /** By the word before it: `open`, `admin`, `metrics`. */
+  /** By the word before it: `open`, `console`, `admin`, `metrics`. */
   readonly addresses: Readonly<Record<string, string>>;
   readonly ended: Promise<readonly [number | null, NodeJS.Signals | null]>;
 }
@@ -125,8 +125,8 @@ async function startDemo(): Promise<RunningDemo> {
 describe('the demo', () => {
   test('runs the proxy in front of both instances, says what to open and stops when asked', async () => {
     const demo = await startDemo();
-    expect(Object.keys(demo.addresses)).toEqual(['open', 'admin', 'metrics']);
-    const { open = '', admin = '', metrics = '' } = demo.addresses;
+    expect(Object.keys(demo.addresses)).toEqual(['open', 'console', 'admin', 'metrics']);
+    const { open = '', console: page = '', admin = '', metrics = '' } = demo.addresses;
 
     const instances = new Set<string | null>();
     for (let call = 0; call < 9; call++) {
@@ -136,6 +136,7 @@ describe('the demo', () => {
       await answer.text();
     }
     expect(instances).toEqual(new Set(['a', 'b']));
+    expect((await get(page)).status).toBe(200);
     expect((await get(admin)).status).toBe(200);
     expect(await (await get(metrics)).text()).toContain('# TYPE ');
 
