@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { allowedCores, pinSelf, planCores } from './host/cores.ts';
-import { freePort } from './host/free-port.ts';
+import { anyPort } from '../examples/mesh/addresses.ts';
 import { untilReady } from './host/readiness.ts';
 import { RunningProcess, stopAll } from './host/running-process.ts';
 import { startUpstream } from './host/upstream.ts';
@@ -146,8 +146,8 @@ async function run(options: ProfileOptions): Promise<void> {
     const { scenario } = options;
     const setup: PeerSetup = {
       mode: scenario.mode,
-      listenPort: await freePort(),
-      adminPort: await freePort(),
+      listenPort: await anyPort(),
+      adminPort: await anyPort(),
       upstreamPort: upstream.port,
       directory,
       accessLogPath: join(directory, 'access.log'),

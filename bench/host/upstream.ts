@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nginxProcessLines } from '../peers/nginx.ts';
-import { freePort } from './free-port.ts';
+import { anyPort } from '../../examples/mesh/addresses.ts';
 import { untilReady } from './readiness.ts';
 import { RunningProcess } from './running-process.ts';
 import { findTool } from './tool.ts';
@@ -41,7 +41,7 @@ export async function startUpstream(directory: string): Promise<Upstream> {
   const nginx = findTool('nginx');
   if (nginx === null)
     throw new Error('the upstream needs nginx, which is not installed (apt-get install nginx)');
-  const port = await freePort();
+  const port = await anyPort();
   const file = join(directory, 'upstream.conf');
   await writeFile(join(directory, '64k'), Buffer.alloc(LARGE_BODY_BYTES, 'k'));
   await writeFile(file, configuration(directory, port));

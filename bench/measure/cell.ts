@@ -1,5 +1,5 @@
 /** One cell: a fresh proxy process on its own core, one scenario, one round. The process ends with the cell. */
-import { freePort } from '../host/free-port.ts';
+import { anyPort } from '../../examples/mesh/addresses.ts';
 import { untilReady } from '../host/readiness.ts';
 import { RunningProcess } from '../host/running-process.ts';
 import type { Upstream } from '../host/upstream.ts';
@@ -25,12 +25,12 @@ export interface Subject {
 }
 
 async function start(site: Site, peer: Peer, scenario: Scenario): Promise<Subject> {
-  const listenPort = await freePort();
+  const listenPort = await anyPort();
   const setup: PeerSetup = {
     mode: scenario.mode,
     listenPort,
     upstreamPort: site.upstream.port,
-    adminPort: await freePort(),
+    adminPort: await anyPort(),
     directory: site.directory,
     accessLogPath: `${site.directory}/access-${listenPort}.log`,
   };

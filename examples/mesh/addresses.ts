@@ -22,13 +22,15 @@ export async function anyPort(): Promise<number> {
   throw new Error(`no free port between ${portRange.join(' and ')}`);
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether nobody on this machine listens on that port. */
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {
     server.listen({ port, host: '127.0.0.1', exclusive: true });
     await once(server, 'listening');
-  } catch {
-    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    throw error;
   }
   server.close();
   await once(server, 'close');

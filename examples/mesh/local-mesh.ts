@@ -5,18 +5,14 @@
  *   caller -> node web-1 -> node cart-1 -> application
  *                        -> node cart-2 -> application
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { anyPort, untilReady } from './addresses.ts';
 import type { CallerFigures } from './caller.ts';
+import { LocalAggregator } from './local-aggregator.ts';
 import { LocalNode } from './local-node.ts';
-import { type AggregatorAddress, aggregatorFile } from './node-file.ts';
+import type { AggregatorAddress } from './node-file.ts';
 import type { MeshPlan, NodeChange, NodePlan } from './plan.ts';
-import { Program } from './program.ts';
-
-const meshlock = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-const token = 'local-mesh';
 
 export class LocalMesh {
   readonly #plan: MeshPlan;
@@ -24,8 +20,7 @@ export class LocalMesh {
   /** Listeners of the inbound nodes. */
   readonly #ports: Map<string, number> = new Map();
   #folder = '';
-  #aggregatorPort = 0;
-  #aggregator: Program | null = null;
+  #aggregator: LocalAggregator | null = null;
   /** It may be stopped while it starts; then nothing further may begin to run. */
   #isOver = false;
 
@@ -33,8 +28,9 @@ export class LocalMesh {
     this.#plan = plan;
   }
 
+  /** An address at which nobody answers before the mesh was started. */
   get aggregator(): AggregatorAddress {
-    return { url: `http://127.0.0.1:${this.#aggregatorPort}`, token };
+    return this.#aggregator?.address ?? { url: 'http://127.0.0.1:0', token: '' };
   }
 
   get aggregatorLog(): string {
@@ -71,7 +67,10 @@ export class LocalMesh {
   async start(): Promise<void> {
     try {
       this.#folder = await mkdtemp(join(tmpdir(), 'meshlock-mesh-'));
-      await this.#startAggregator();
+      this.#refuseWhenOver();
+      const { aggregatorPort: port, aggregatorSettings: settings = '', output } = this.#plan;
+      this.#aggregator = new LocalAggregator({ folder: this.#folder, port, settings, output });
+      await this.#aggregator.start();
       // First those that are called: their ports stand in the files of those that call.
       for (const role of ['inbound', 'outbound'] as const) {
         const plans = this.#plan.nodes.filter((node) => node.role === role);
@@ -133,24 +132,6 @@ export class LocalMesh {
     });
     this.#nodes.set(plan.name, node);
     return node;
-  }
-
-  async #startAggregator(): Promise<void> {
-    const { aggregatorPort, aggregatorSettings = '', output } = this.#plan;
-    this.#aggregatorPort = aggregatorPort ?? (await anyPort());
-    const file = join(this.#folder, 'aggregator.yaml');
-    const journal = join(this.#folder, 'journal');
-    const address = { port: this.#aggregatorPort, token, journal };
-    await writeFile(file, aggregatorFile(address, aggregatorSettings));
-    this.#refuseWhenOver();
-    const leash = new URL('./leash.ts', import.meta.url).href;
-    this.#aggregator = new Program({
-      file: meshlock,
-      arguments: ['aggregate', '-c', file],
-      environment: { NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=${leash}`.trim() },
-      output,
-    });
-    await untilReady(`${this.aggregator.url}/readyz`, this.#aggregator);
   }
 
   #refuseWhenOver(): void {

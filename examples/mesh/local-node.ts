@@ -1,15 +1,12 @@
 /** A node of a local mesh with its application: two processes and a file. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { anyPort, untilReady } from './addresses.ts';
 import type { CallerFigures } from './caller.ts';
 import { type AggregatorAddress, nodeFile } from './node-file.ts';
 import { observationVariable } from './observation.ts';
 import type { MeshPlan, NodeChange, NodePlan } from './plan.ts';
-import { Program, type ProgramOptions } from './program.ts';
-
-const meshlock = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+import { meshlock, Program, type ProgramOptions } from './program.ts';
 
 export interface LocalNodeOptions {
   readonly plan: NodePlan;
@@ -122,13 +119,12 @@ export class LocalNode {
   }
 
   async #startNode(): Promise<void> {
-    const { folder, output } = this.#options;
     const file = await this.#writeFile();
     const node = this.#run({
       file: meshlock,
       arguments: ['run', '-c', file],
-      environment: { XDG_STATE_HOME: folder, ...this.#preloads('leash.ts') },
-      output,
+      environment: { XDG_STATE_HOME: this.#options.folder },
+      preloads: ['leash.ts'],
     });
     this.#node = node;
     await untilReady(`${this.admin}/ready`, node);
@@ -136,17 +132,15 @@ export class LocalNode {
 
   async #startApplication(file: string): Promise<void> {
     const { plan } = this;
-    const { aggregator, output } = this.#options;
+    const { aggregator } = this.#options;
     const { name: node, service, version, release } = plan;
     const observation = { node: { node, service, version, release }, report: aggregator };
     const application = this.#run({
       file: join(import.meta.dirname, file),
       arguments: [],
       environment: {
-        ...this.#preloads(),
         [observationVariable]: plan.application.observed ? JSON.stringify(observation) : '',
       },
-      output,
     });
     this.#application = application;
     const message = await application.firstMessage();
@@ -157,17 +151,10 @@ export class LocalNode {
       });
   }
 
-  #run(program: ProgramOptions): Program {
+  #run(program: Omit<ProgramOptions, 'clockAheadMs' | 'output'>): Program {
     if (this.#isOver) throw new Error(`${this.plan.name} was stopped while it started`);
-    return new Program(program);
-  }
-
-  #preloads(...files: readonly string[]): Readonly<Record<string, string>> {
     const { clockAheadMs = 0 } = this.plan;
-    const all = clockAheadMs === 0 ? files : [...files, 'clock-ahead.ts'];
-    const urls = all.map((file) => `--import=${pathToFileURL(join(import.meta.dirname, file)).href}`);
-    const before = process.env['NODE_OPTIONS'] ?? '';
-    return { NODE_OPTIONS: [before, ...urls].join(' ').trim(), MESH_CLOCK_AHEAD_MS: String(clockAheadMs) };
+    return new Program({ ...program, clockAheadMs, output: this.#options.output });
   }
 
   async #writeFile(): Promise<string> {

@@ -13,7 +13,11 @@ export interface AggregatorAddress {
   readonly token: string;
 }
 
-export function nodeFile(plan: NodePlan, ports: NodePorts, aggregator: AggregatorAddress): string {
+export function nodeFile(
+  plan: Omit<NodePlan, 'application' | 'to'>,
+  ports: NodePorts,
+  aggregator: AggregatorAddress,
+): string {
   const { name, service, version, release, role, filters, reports = true } = plan;
   const target = reports ? `, aggregator: { url: ${aggregator.url}, token: ${aggregator.token} }` : '';
   const retry = plan.retry === undefined ? '' : `, retry: ${plan.retry}`;

@@ -4,6 +4,11 @@
  */
 import { type ChildProcess, fork, type Serializable } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** The command line of this checkout. */
+export const meshlock: string = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
 const maxLogCharacters = 64 * 1024;
 
@@ -15,7 +20,11 @@ process.on('exit', () => {
 export interface ProgramOptions {
   readonly file: string;
   readonly arguments: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Files of this folder that are loaded before it, in each of its threads. */
+  readonly preloads?: readonly string[];
+  /** By how much its wall clock is ahead. */
+  readonly clockAheadMs?: number;
   readonly output: 'inherit' | 'ignore';
 }
 
@@ -23,12 +32,27 @@ export class Program {
   readonly #child: ChildProcess;
   #log = '';
 
-  constructor({ file, arguments: given, environment, output }: ProgramOptions) {
+  constructor({
+    file,
+    arguments: given,
+    environment = {},
+    preloads = [],
+    clockAheadMs = 0,
+    output,
+  }: ProgramOptions) {
+    const loaded = clockAheadMs === 0 ? preloads : [...preloads, 'clock-ahead.ts'];
+    const imports = loaded.map((name) => `--import=${pathToFileURL(join(import.meta.dirname, name)).href}`);
+    const options = [process.env['NODE_OPTIONS'] ?? '', ...imports].join(' ').trim();
     this.#child = fork(file, given, {
       // A group of its own: Ctrl-C reaches it once, from here.
       detached: process.platform !== 'win32',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...environment },
+      env: {
+        ...process.env,
+        NODE_OPTIONS: options,
+        MESH_CLOCK_AHEAD_MS: String(clockAheadMs),
+        ...environment,
+      },
       // Those of whoever runs this are not for it, such as a test runner's.
       execArgv: [],
     });

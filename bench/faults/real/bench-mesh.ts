@@ -3,21 +3,16 @@
  * pipe on every hop between two of them. It lives through many cases; the aggregator is started afresh for each, so that
  * nobody remembers the case before.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { anyPort, untilReady } from '../../../examples/mesh/addresses.ts';
-import { aggregatorFile } from '../../../examples/mesh/node-file.ts';
-import { Program } from '../../../examples/mesh/program.ts';
+import { LocalAggregator } from '../../../examples/mesh/local-aggregator.ts';
+import type { AggregatorAddress } from '../../../examples/mesh/node-file.ts';
 import { BenchNode } from './bench-node.ts';
 import type { CallerFigures } from './calling-program.ts';
 import type { Condition } from './condition.ts';
 import { Pipe } from './pipe.ts';
 import { applicationHop, callees, callers, edges, type Hop, networkHop } from './topology.ts';
-
-const repository = join(import.meta.dirname, '..', '..', '..');
-const token = 'fault-bench';
 
 export interface BenchMeshOptions {
   /** By node; its application has the same clock. */
@@ -29,15 +24,15 @@ export class BenchMesh {
   readonly #nodes: Map<string, BenchNode> = new Map();
   readonly #pipes: Map<Hop, Pipe> = new Map();
   #folder = '';
-  #port = 0;
-  #aggregator: Program | null = null;
+  #aggregator: LocalAggregator | null = null;
 
   constructor(options: BenchMeshOptions) {
     this.#options = options;
   }
 
-  get aggregator(): { readonly url: string; readonly token: string } {
-    return { url: `http://127.0.0.1:${this.#port}`, token };
+  get aggregator(): AggregatorAddress {
+    if (this.#aggregator === null) throw new Error('this mesh has not been started');
+    return this.#aggregator.address;
   }
 
   /** Of both calling applications since their start. */
@@ -54,8 +49,8 @@ export class BenchMesh {
   async start(condition: Condition): Promise<void> {
     try {
       this.#folder = await mkdtemp(join(tmpdir(), 'meshlock-faults-'));
-      this.#port = await anyPort();
-      await this.restartAggregator();
+      this.#aggregator = new LocalAggregator({ folder: this.#folder, settings: '', output: 'ignore' });
+      await this.#aggregator.start();
       // Ports of the called nodes are known once they run.
       await this.#startNodes(callees, condition, async () => []);
       await this.#startNodes(callers, condition, async (caller) => this.#pipesOf(caller));
@@ -73,20 +68,7 @@ export class BenchMesh {
 
   /** A new one at the same address, which knows nothing. */
   async restartAggregator(): Promise<void> {
-    await this.#aggregator?.stop();
-    const journal = join(this.#folder, 'journal');
-    await rm(journal, { recursive: true, force: true });
-    const file = join(this.#folder, 'aggregator.yaml');
-    await writeFile(file, aggregatorFile({ port: this.#port, token, journal }, ''));
-    const leash = pathToFileURL(join(repository, 'examples', 'mesh', 'leash.ts')).href;
-    const aggregator = new Program({
-      file: join(repository, 'src', 'main.ts'),
-      arguments: ['aggregate', '-c', file],
-      environment: { NODE_OPTIONS: `--import=${leash}` },
-      output: 'ignore',
-    });
-    this.#aggregator = aggregator;
-    await untilReady(`${this.aggregator.url}/readyz`, aggregator);
+    await this.#aggregator?.startAfresh();
   }
 
   /** Ends all processes, the callers first. */

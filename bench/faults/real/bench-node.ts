@@ -1,25 +1,22 @@
 /** A node with its application: two processes, a file, and the pipe between them. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { anyPort, untilReady } from '../../../examples/mesh/addresses.ts';
-import { Program } from '../../../examples/mesh/program.ts';
+import { type AggregatorAddress, nodeFile } from '../../../examples/mesh/node-file.ts';
+import type { Observation } from '../../../examples/mesh/observation.ts';
+import { meshlock, Program, type ProgramOptions } from '../../../examples/mesh/program.ts';
 import type { CalledOrder } from './called-program.ts';
 import type { CallerFigures, CallingOrder } from './calling-program.ts';
 import { type Condition, ordinaryCalled, ordinaryCalling } from './condition.ts';
-import { nodeFile } from './node-file.ts';
-import type { Observation } from './observing.ts';
 import { Pipe } from './pipe.ts';
 import { callers, peerOf } from './topology.ts';
 
-const repository = join(import.meta.dirname, '..', '..', '..');
-const meshlock = join(repository, 'src', 'main.ts');
-const mesh = join(repository, 'examples', 'mesh');
+const filterModule = join(import.meta.dirname, 'filter.ts');
 
 export interface BenchNodeOptions {
   readonly name: string;
   readonly folder: string;
-  readonly aggregator: { readonly url: string; readonly token: string };
+  readonly aggregator: AggregatorAddress;
   /** Of the pipes to the nodes that it calls; empty for a called one. */
   readonly upstreams: readonly number[];
   readonly clockAheadMs: number;
@@ -54,10 +51,10 @@ export class BenchNode {
   async start(condition: Condition): Promise<void> {
     const [admin, listener] = [await anyPort(), await anyPort()];
     this.#ports = { admin, listener, application: 0, pipe: await this.pipe.listen() };
-    const application = this.#program(
-      join(import.meta.dirname, `${this.#calls ? 'calling' : 'called'}-program.ts`),
-      [],
-    );
+    const application = this.#run({
+      file: join(import.meta.dirname, `${this.#calls ? 'calling' : 'called'}-program.ts`),
+      arguments: [],
+    });
     this.#application = application;
     const message = await application.firstMessage();
     if (this.#calls) application.onMessage((figures) => (this.#figures = figures as CallerFigures));
@@ -88,7 +85,7 @@ export class BenchNode {
 
   async #startNode(condition: Condition): Promise<void> {
     const path = await this.#write(condition);
-    const node = this.#program(meshlock, ['run', '-c', path], 'leash.ts');
+    const node = this.#run({ file: meshlock, arguments: ['run', '-c', path], preloads: ['leash.ts'] });
     this.#node = node;
     await untilReady(`http://127.0.0.1:${this.#ports.admin}/ready`, node);
   }
@@ -104,17 +101,22 @@ export class BenchNode {
 
   async #write(condition: Condition): Promise<string> {
     const { name, folder, aggregator, upstreams } = this.#options;
-    this.#file = nodeFile({
-      peer: peerOf(name),
+    const { node, ...peer } = peerOf(name);
+    const harm = condition.filters?.[name];
+    const plan = {
+      ...peer,
+      name: node,
       role: this.#calls ? 'outbound' : 'inbound',
-      admin: this.#ports.admin,
-      listener: this.#ports.listener,
-      upstreams: this.#calls ? upstreams : [this.#ports.pipe],
-      aggregator: condition.silentNodes?.includes(name) === true ? null : aggregator,
-      filter: condition.filters?.[name] ?? null,
+      filters: JSON.stringify(
+        harm === undefined ? [] : [{ name: 'harm', module: filterModule, options: harm }],
+      ),
+      reports: condition.silentNodes?.includes(name) !== true,
       // A caller waits longer than those behind it, so that the one who knows speaks first.
       timeout: condition.timeouts?.[name] ?? (this.#calls ? '3s' : '1s'),
-    });
+    } as const;
+    const { admin, listener, pipe } = this.#ports;
+    const ports = { admin, listener, upstreams: this.#calls ? upstreams : [pipe] };
+    this.#file = nodeFile(plan, ports, aggregator);
     const path = join(folder, `${name}.yaml`);
     await writeFile(path, this.#file);
     return path;
@@ -139,18 +141,12 @@ export class BenchNode {
     this.#application?.tell({ ...order });
   }
 
-  #program(file: string, given: readonly string[], ...preloads: readonly string[]): Program {
+  #run(program: Pick<ProgramOptions, 'file' | 'arguments' | 'preloads'>): Program {
     const { folder, clockAheadMs } = this.#options;
-    const all = clockAheadMs === 0 ? preloads : [...preloads, 'clock-ahead.ts'];
-    const imports = all.map((name) => `--import=${pathToFileURL(join(mesh, name)).href}`);
     return new Program({
-      file,
-      arguments: given,
-      environment: {
-        NODE_OPTIONS: imports.join(' '),
-        MESH_CLOCK_AHEAD_MS: String(clockAheadMs),
-        XDG_STATE_HOME: folder,
-      },
+      ...program,
+      environment: { XDG_STATE_HOME: folder },
+      clockAheadMs,
       output: 'ignore',
     });
   }

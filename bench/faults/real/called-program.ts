@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { Chance } from './chance.ts';
 import { type CalledBehaviour, ordinaryCalled } from './condition.ts';
 import { damageHeader } from './filter.ts';
-import { type Observation, Observing } from './observing.ts';
+import type { Observation } from '../../../examples/mesh/observation.ts';
+import { Observing } from './observing.ts';
 
 export interface CalledOrder extends CalledBehaviour {
   readonly observation: Observation | null;

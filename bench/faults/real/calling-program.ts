@@ -1,7 +1,8 @@
 /** The application before an outbound node, a process of its own: calls at a rate, and leaves before the answer as it is told to. */
 import { Agent, get } from 'node:http';
 import { type CallingBehaviour, ordinaryCalling } from './condition.ts';
-import { type Observation, Observing } from './observing.ts';
+import type { Observation } from '../../../examples/mesh/observation.ts';
+import { Observing } from './observing.ts';
 
 export interface CallingOrder extends CallingBehaviour {
   readonly observation: Observation | null;

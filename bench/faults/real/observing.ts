@@ -1,10 +1,6 @@
 /** An application's own viewpoint, switched on and off while it runs. */
-import { observeHttp, type Peer } from '../../../health/index.ts';
-
-export interface Observation {
-  readonly node: Peer;
-  readonly report: { readonly url: string; readonly token: string };
-}
+import type { Observation } from '../../../examples/mesh/observation.ts';
+import { observeHttp } from '../../../health/index.ts';
 
 export class Observing {
   #stop: (() => Promise<void>) | null = null;

@@ -1,7 +1,8 @@
 /** The row at the top: one figure for each thing that can be wrong in a mesh. */
 import { line, type Section } from '../kit/layout.ts';
-import { ofAggregator, ofNodes, orNought, silentNodes, shareOf, withNode } from '../kit/selector.ts';
+import { ofAggregator, ofNodes, orNought, silentNodes, withNode } from '../kit/selector.ts';
 import { stat } from '../kit/stat.ts';
+import { successRate } from '../kit/success-rate.ts';
 import { suspects, verdicts } from './accused.ts';
 import { duration, errors, requests } from './traffic.ts';
 
@@ -16,17 +17,10 @@ export const figures: Section = {
         unit: 'reqps',
         queries: [{ expr: `sum(${requests})`, legend: 'requests' }],
       }),
-      stat({
-        title: 'Success rate',
+      successRate({
         description: 'Share of requests that were not answered with a status of 500 or above.',
-        unit: 'percentunit',
-        decimals: 2,
-        queries: [{ expr: `1 - ${shareOf(`sum(${errors})`, `sum(${requests})`)}`, legend: 'success' }],
-        steps: [
-          [null, 'red'],
-          [0.99, 'yellow'],
-          [0.999, 'green'],
-        ],
+        errors,
+        requests,
       }),
       stat({
         title: 'Duration, 95 %',

@@ -1,8 +1,9 @@
 /** The row at the top: does the node take traffic, how does it do, and how full is it. */
 import { line, type Section } from '../kit/layout.ts';
 import { gateMeanings } from '../kit/meaning.ts';
-import { ofNodes, orNought, perSecond, shareOf, withNode } from '../kit/selector.ts';
+import { ofNodes, orNought, perSecond, withNode } from '../kit/selector.ts';
 import { stat } from '../kit/stat.ts';
+import { successRate } from '../kit/success-rate.ts';
 import { perNode } from './per-node.ts';
 
 const requests = perNode(perSecond(ofNodes('meshlock_listener_requests_total')));
@@ -44,17 +45,10 @@ export const figures: Section = {
         unit: 'reqps',
         queries: [{ expr: `sum(${requests})`, legend: 'requests' }],
       }),
-      stat({
-        title: 'Success rate',
+      successRate({
         description: 'Share of requests that were not answered with a status of 500 or above.',
-        unit: 'percentunit',
-        decimals: 2,
-        queries: [{ expr: `1 - ${shareOf(`sum(${errors})`, `sum(${requests})`)}`, legend: 'success' }],
-        steps: [
-          [null, 'red'],
-          [0.99, 'yellow'],
-          [0.999, 'green'],
-        ],
+        errors,
+        requests,
       }),
       stat({
         title: 'Event loop',

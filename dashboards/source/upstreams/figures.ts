@@ -2,6 +2,7 @@
 import { line, type Section } from '../kit/layout.ts';
 import { orNought, shareOf, sumBy, withNode } from '../kit/selector.ts';
 import { stat } from '../kit/stat.ts';
+import { successRate } from '../kit/success-rate.ts';
 import { byCluster, ejected, errors, inUse, requests, retries } from './counted.ts';
 
 export const figures: Section = {
@@ -45,17 +46,10 @@ export const figures: Section = {
           [1, 'orange'],
         ],
       }),
-      stat({
-        title: 'Success rate',
+      successRate({
         description: 'Share of tries that got an answer with a status below 500.',
-        unit: 'percentunit',
-        decimals: 2,
-        queries: [{ expr: `1 - ${shareOf(`sum(${errors})`, `sum(${requests})`)}`, legend: 'success' }],
-        steps: [
-          [null, 'red'],
-          [0.99, 'yellow'],
-          [0.999, 'green'],
-        ],
+        errors,
+        requests,
       }),
       stat({
         title: 'Retries',
