@@ -8,10 +8,10 @@ import { EventEmitter } from 'node:events';
 import { Session } from 'node:inspector/promises';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { systemClock, systemRandom, TimerWheel, TurnClock } from '../../src/base/index.ts';
+import { systemClock, systemRandom } from '../../src/base/index.ts';
 import { CircuitBreakers, Cluster, type ConnectionPool } from '../../src/cluster/index.ts';
 import { type ClusterConfig, type HttpListenerConfig, quickConfig } from '../../src/config/index.ts';
-import { Connection, type ConnectionHandler, type NetContext, Outbox } from '../../src/net/index.ts';
+import { Connection, type ConnectionHandler, netContext } from '../../src/net/index.ts';
 import { Http1Upstream } from '../../src/protocol/index.ts';
 import {
   EdgeTable,
@@ -51,14 +51,8 @@ class SwallowingSocket extends EventEmitter {
   resume(): void {}
 }
 
-const outbox = new Outbox();
-const clock = new TurnClock(systemClock, () => outbox.flush());
-const net: NetContext = {
-  clock,
-  wheel: new TimerWheel({ nowMs: clock.now(), clock }),
-  outbox,
-  readBuffer: Buffer.alloc(65536),
-};
+const net = netContext(systemClock);
+const { clock } = net;
 const directory = new SlotDirectory();
 const counters = new CounterStore(CounterStore.allocate(directory.capacity));
 const meter = { values: counters.values, received: directory.capacity - 1, sent: directory.capacity - 2 };

@@ -99,7 +99,7 @@ export class ListenerRuntime {
     this.#draining = true;
     this.#listener.stop();
     for (const connection of this.#listener.connections) connection.handler.drain?.();
-    this.#options.net.outbox.flush();
+    this.#options.net.turn.end();
   }
 
   get openConnections(): number {

@@ -1,13 +1,12 @@
 /** Entry of a data thread: a worker that applies snapshots and carries traffic. Nothing of the control thread is loaded here. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { systemClock, systemRandom, TimerWheel, TurnClock } from '../base/index.ts';
-import { type NetContext, Outbox } from '../net/index.ts';
+import { systemClock, systemRandom } from '../base/index.ts';
+import { netContext } from '../net/index.ts';
 import { CounterStore, type SpanRecord } from '../telemetry/index.ts';
 import { DataPlane } from './data-plane.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { FromData, Snapshot, ThreadData, ToData } from './snapshot.ts';
 
-const readBytes = 64 * 1024;
 const sweepMs = 1000;
 /** Spans wait this long, or until there are so many, for the message that takes them along. */
 const spanFlushMs = 500;
@@ -17,14 +16,8 @@ const port = parentPort;
 if (port === null) throw new Error('this module runs as a worker thread only');
 const { counters: memory, breakers, threads } = workerData as ThreadData;
 const counters = new CounterStore(memory);
-const outbox = new Outbox();
-const clock = new TurnClock(systemClock, () => outbox.flush());
-const net: NetContext = {
-  clock,
-  wheel: new TimerWheel({ nowMs: clock.now(), clock }),
-  outbox,
-  readBuffer: Buffer.allocUnsafeSlow(readBytes),
-};
+const net = netContext(systemClock);
+const { clock } = net;
 
 let spans: SpanRecord[] = [];
 const plane = new DataPlane({
@@ -68,7 +61,7 @@ port.on('message', (message: ToData) => {
 
 async function applySnapshot(snapshot: Snapshot): Promise<void> {
   const applied = await plane.apply(snapshot);
-  net.outbox.flush();
+  net.turn.end();
   send({ kind: 'applied', version: snapshot.version, ...applied });
 }
 

@@ -71,6 +71,10 @@ export class Connection implements DeadlineOwner {
   errorCode = '';
   bytesReceived = 0;
   bytesSent = 0;
+  /** Reads of this turn that wait to be handled; kept by the turn. */
+  gathered = 0;
+  /** Whether this side opened the connection. */
+  readonly outgoing: boolean;
   /** Who the peer says it speaks for (PROXY protocol); `null`: itself. */
   origin: ConnectionOrigin | null = null;
   readonly #socket: Socket;
@@ -87,6 +91,8 @@ export class Connection implements DeadlineOwner {
   #paused = false;
   #peerEnded = false;
   #ended = false;
+  /** Bytes that were read before reading was paused, and not handled. */
+  #held: Buffer | null = null;
   #lingering = false;
   #lingered = 0;
   #closed = false;
@@ -105,6 +111,7 @@ export class Connection implements DeadlineOwner {
     this.#meter = options.meter;
     this.#sendTimeoutMs = options.sendTimeoutMs;
     this.#connecting = options.connecting;
+    this.outgoing = options.connecting;
     socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#onDrain());
     socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
@@ -173,14 +180,14 @@ export class Connection implements DeadlineOwner {
     if (this.#closed || this.#ended) return;
     this.bytesSent += to - from;
     this.#meter.values[this.#meter.sent]! += to - from;
-    this.#context.outbox.append(this, bytes, from, to);
+    this.#context.turn.outbox.append(this, bytes, from, to);
   }
 
   writeLatin1(text: string): void {
     if (this.#closed || this.#ended) return;
     this.bytesSent += text.length;
     this.#meter.values[this.#meter.sent]! += text.length;
-    this.#context.outbox.appendLatin1(this, text);
+    this.#context.turn.outbox.appendLatin1(this, text);
   }
 
   /** Called by the outbox only. Returns whether the bytes are free again. */
@@ -203,13 +210,14 @@ export class Connection implements DeadlineOwner {
   resumeReading(): void {
     if (!this.#paused || this.#closed) return;
     this.#paused = false;
-    this.#socket.resume();
+    if (this.#held === null) this.#socket.resume();
+    else setImmediate(this.#passHeld);
   }
 
   /** Sends FIN behind what is queued. The peer may still send. */
   end(): void {
     if (this.#closed || this.#ended) return;
-    this.#context.outbox.flush();
+    this.#context.turn.end();
     this.#ended = true;
     this.#socket.end();
   }
@@ -221,6 +229,7 @@ export class Connection implements DeadlineOwner {
   close(): void {
     if (this.#closed || this.#lingering) return;
     this.#lingering = true;
+    this.#held = null;
     this.end();
     if (this.#peerEnded) return;
     this.#paused = false;
@@ -241,25 +250,46 @@ export class Connection implements DeadlineOwner {
     if (this.#closed) return;
     this.#closed = true;
     this.#reason ??= reason;
-    this.#context.outbox.discard(this);
+    this.#context.turn.outbox.discard(this);
     if (reason === CloseReason.Reset && !this.#connecting) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 
   /** Entry point of arriving bytes, for the reader that belongs to this socket. */
   receive(bytes: Buffer, from: number, to: number): void {
-    this.#context.clock.begin();
     this.bytesReceived += to - from;
     this.#meter.values[this.#meter.received]! += to - from;
+    this.#context.turn.receive(this, bytes, from, to);
+  }
+
+  /** Called by the turn only, with what `receive` got: at once, or when its reads have been gathered. */
+  handle(bytes: Buffer, from: number, to: number): void {
     if (this.#closed) return;
     if (this.#lingering) {
       this.#lingered += to - from;
       if (this.#lingered > lingerBytes) this.destroy();
-      return;
+    } else if (this.#paused || this.#held !== null) {
+      this.#hold(bytes, from, to);
+    } else {
+      this.#handler.onData(bytes, from, to);
     }
-    this.#handler.onData(bytes, from, to);
-    this.#context.outbox.flush();
   }
+
+  /** Reading was paused while these bytes were waiting to be handled. */
+  #hold(bytes: Buffer, from: number, to: number): void {
+    const piece = bytes.subarray(from, to);
+    this.#held = this.#held === null ? Buffer.from(piece) : Buffer.concat([this.#held, piece]);
+  }
+
+  readonly #passHeld = (): void => {
+    const bytes = this.#held;
+    if (bytes === null || this.#paused || this.#closed) return;
+    this.#held = null;
+    this.#context.turn.begin();
+    this.#handler.onData(bytes, 0, bytes.length);
+    this.#context.turn.end();
+    if (!this.#paused && !this.#closed) this.#socket.resume();
+  };
 
   onDeadline(deadline: Deadline): void {
     if (this.#closed) return;
@@ -293,28 +323,28 @@ export class Connection implements DeadlineOwner {
 
   #onConnect(): void {
     if (this.#closed) return;
-    this.#context.clock.begin();
+    this.#context.turn.begin();
     this.#connecting = false;
     this.#handler.onConnect();
-    this.#context.outbox.flush();
+    this.#context.turn.end();
   }
 
   #onEnd(): void {
     if (this.#closed) return;
-    this.#context.clock.begin();
+    this.#context.turn.begin();
     this.#peerEnded = true;
     if (!this.#lingering) {
       this.#handler.onEnd();
-      this.#context.outbox.flush();
+      this.#context.turn.end();
     }
   }
 
   #onDrain(): void {
     if (this.#closed) return;
-    this.#context.clock.begin();
+    this.#context.turn.begin();
     this.#blocked = false;
     this.#handler.onDrain();
-    this.#context.outbox.flush();
+    this.#context.turn.end();
   }
 
   #onError(error: NodeJS.ErrnoException): void {
@@ -324,11 +354,11 @@ export class Connection implements DeadlineOwner {
 
   #onClose(): void {
     this.#closed = true;
-    this.#context.clock.begin();
+    this.#context.turn.begin();
     if (this.#sendDeadline !== null) this.#context.wheel.cancel(this.#sendDeadline);
-    this.#context.outbox.discard(this);
+    this.#context.turn.outbox.discard(this);
     this.#handler.onClose(this.#reason ?? CloseReason.Clean);
-    this.#context.outbox.flush();
+    this.#context.turn.end();
   }
 }
 

@@ -75,7 +75,7 @@ export class Listener {
   }
 
   #onSocket(accepted: Socket): void {
-    this.#context.clock.begin();
+    this.#context.turn.begin();
     const maxConnections = this.#options.maxConnections();
     if (maxConnections > 0 && this.#open.size >= maxConnections) {
       accepted.on('error', () => {});
@@ -101,6 +101,6 @@ export class Listener {
       this.#open.delete(connection);
       this.#options.onClose(connection);
     });
-    this.#context.outbox.flush();
+    this.#context.turn.end();
   }
 }

@@ -1,8 +1,7 @@
 /**
  * One data thread's write arena. Whatever is written to connections during one turn of the event loop is copied here
- * and leaves in one system call per connection when the turn ends, or earlier when another connection writes in
- * between. Copying is cheap beside a system call, and it makes every input borrowed: nobody upstream of here has to
- * keep a buffer alive.
+ * and leaves when the turn ends, what was written to one connection without a break in one system call. Copying is
+ * cheap beside a system call, and it makes every input borrowed: nobody upstream of here has to keep a buffer alive.
  *
  * The kernel usually takes a write at once; then the same bytes of the arena are used again. A write that the kernel
  * did not take whole stays referenced by its socket, so the arena moves past it and is replaced when used up.
@@ -12,6 +11,8 @@ import type { Connection } from './connection.ts';
 const arenaBytes = 256 * 1024;
 /** A write never exceeds this, so that one blocked socket holds no more of an arena. */
 const writeBytes = 128 * 1024;
+/** Writes that are pending at most. */
+const maxWrites = 1024;
 
 /** Views of the arena up to this length are kept, because making one costs more than a small write is worth. */
 const viewBytes = 4096;
@@ -22,18 +23,24 @@ function emptyViews(): (Buffer | undefined)[] {
 
 export class Outbox {
   #arena: Buffer = Buffer.allocUnsafeSlow(arenaBytes);
-  /** Start of the pending bytes, and their number. */
-  #start = 0;
-  #length = 0;
+  /** Where the arena is free: before it lies what sockets still reference. */
+  #free = 0;
+  /** Where the last pending write ends. */
+  #end = 0;
+  /** The pending writes, one behind the other from `#free` on: whose each is, and where it begins. */
+  readonly #owners: (Connection | null)[] = new Array<Connection | null>(maxWrites).fill(null);
+  readonly #starts: Int32Array = new Int32Array(maxWrites);
+  #count = 0;
+  /** Of the last one. */
   #owner: Connection | null = null;
   /** By length: `arena.subarray(0, length)`. */
   #views: (Buffer | undefined)[] = emptyViews();
 
   /** Copies `bytes[from..to)` behind what `owner` has written in this turn. */
   append(owner: Connection, bytes: Buffer, from: number, to: number): void {
-    if (this.#owner !== owner) this.#switchTo(owner);
+    if (this.#owner !== owner) this.#begin(owner);
     while (from < to) {
-      const room = this.#room();
+      const room = this.#room(owner);
       const end = to - from > room ? from + room : to;
       this.#copy(bytes, from, end);
       from = end;
@@ -42,67 +49,79 @@ export class Outbox {
 
   /** The same for text whose characters are all below U+0100. */
   appendLatin1(owner: Connection, text: string): void {
-    if (this.#owner !== owner) this.#switchTo(owner);
-    if (text.length > this.#room()) {
+    if (this.#owner !== owner) this.#begin(owner);
+    if (text.length > this.#room(owner)) {
       const bytes = Buffer.from(text, 'latin1');
       this.append(owner, bytes, 0, bytes.length);
       return;
     }
-    this.#arena.write(text, this.#start + this.#length, 'latin1');
-    this.#length += text.length;
+    this.#arena.write(text, this.#end, 'latin1');
+    this.#end += text.length;
   }
 
-  /** Hands what is pending to its socket. Called at the end of every turn. */
+  /** Hands what is pending to its sockets. Called at the end of every turn. */
   flush(): void {
-    const owner = this.#owner;
-    if (owner === null) return;
+    const count = this.#count;
+    if (count === 0) return;
+    const end = this.#end;
+    let kept = this.#free;
+    this.#count = 0;
     this.#owner = null;
-    if (this.#length > 0) this.#emit(owner);
+    for (let i = 0; i < count; i++) {
+      const start = this.#starts[i]!;
+      const next = i + 1 < count ? this.#starts[i + 1]! : end;
+      const owner = this.#owners[i] ?? null;
+      this.#owners[i] = null;
+      // The socket keeps the bytes that were not taken until they are sent.
+      if (owner !== null && next > start && !owner.send(this.#view(start, next))) kept = next;
+    }
+    this.#free = kept;
+    this.#end = kept;
+    if (arenaBytes - kept < writeBytes) this.#replace();
   }
 
   /** Forgets what `owner` has pending; for a connection that is destroyed. */
   discard(owner: Connection): void {
-    if (this.#owner !== owner) return;
-    this.#owner = null;
-    this.#length = 0;
+    for (let i = 0; i < this.#count; i++) if (this.#owners[i] === owner) this.#owners[i] = null;
+    if (this.#owner === owner) this.#owner = null;
+  }
+
+  #begin(owner: Connection): void {
+    if (this.#count === maxWrites) this.flush();
+    this.#owners[this.#count] = owner;
+    this.#starts[this.#count] = this.#end;
+    this.#count++;
+    this.#owner = owner;
+  }
+
+  /** How much more the last write may take, which is `owner`'s; never 0. */
+  #room(owner: Connection): number {
+    const limit = Math.min(arenaBytes, this.#starts[this.#count - 1]! + writeBytes);
+    if (this.#end < limit) return limit - this.#end;
+    this.flush();
+    this.#begin(owner);
+    return writeBytes;
   }
 
   #copy(bytes: Buffer, from: number, to: number): void {
     const arena = this.#arena;
-    let at = this.#start + this.#length;
-    this.#length += to - from;
+    let at = this.#end;
+    this.#end += to - from;
     // A call into native code costs as much as a dozen byte stores (bench/micro/exchange.ts).
     if (to - from > 12) bytes.copy(arena, at, from, to);
     else while (from < to) arena[at++] = bytes[from++]!;
   }
 
-  #switchTo(owner: Connection): void {
-    this.flush();
-    this.#owner = owner;
-  }
-
-  #room(): number {
-    if (this.#length >= writeBytes) this.#emit(this.#owner!);
-    return writeBytes - this.#length;
-  }
-
-  /** Small writes from the start of the arena are nearly all there are, and of few lengths (bench/micro/exchange.ts). */
+  /** Without gathering, small writes from the start of the arena are nearly all there are (bench/micro/exchange.ts). */
   #view(start: number, end: number): Buffer {
     if (start !== 0 || end > viewBytes) return this.#arena.subarray(start, end);
     return (this.#views[end] ??= this.#arena.subarray(0, end));
   }
 
-  #emit(owner: Connection): void {
-    const start = this.#start;
-    const end = start + this.#length;
-    this.#length = 0;
-    if (owner.send(this.#view(start, end))) return;
-    // The socket keeps these bytes until they are sent.
-    this.#start = end;
-    if (arenaBytes - end < writeBytes) {
-      this.#arena = Buffer.allocUnsafeSlow(arenaBytes);
-      this.#views = emptyViews();
-      this.#start = 0;
-    }
+  #replace(): void {
+    this.#arena = Buffer.allocUnsafeSlow(arenaBytes);
+    this.#views = emptyViews();
+    this.#free = 0;
+    this.#end = 0;
   }
 }

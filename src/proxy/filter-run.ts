@@ -127,20 +127,20 @@ export class FilterRun implements FilterExchange {
     }
     const edits: FieldEdits = new Map(this.responseEdits);
     for (const [name, value] of Object.entries(headers)) set(edits, name, value);
-    this.#exchange.context.net.clock.begin();
+    this.#exchange.context.net.turn.begin();
     this.#replied = true;
     this.#stopped = false;
     this.#exchange.filterReply(status, linesOfEdits(edits), body);
-    this.#exchange.context.net.outbox.flush();
+    this.#exchange.context.net.turn.end();
   }
 
   resume(): void {
     if (!this.#stopped) return;
     // Called from anywhere: this may be the first that the data path hears of this turn.
-    this.#exchange.context.net.clock.begin();
+    this.#exchange.context.net.turn.begin();
     this.#stopped = false;
     if (this.onRequestHead()) this.#exchange.proceed();
-    this.#exchange.context.net.outbox.flush();
+    this.#exchange.context.net.turn.end();
   }
 }
 

@@ -3,20 +3,13 @@
  * test says so. What the control thread would do (compile snapshots, decide on health) is done here with its own code.
  */
 import { onTestFinished } from 'vitest';
-import {
-  formatProblem,
-  ManualClock,
-  MeshlockError,
-  seededRandom,
-  TimerWheel,
-  TurnClock,
-} from '../../../src/base/index.ts';
+import { formatProblem, ManualClock, MeshlockError, seededRandom } from '../../../src/base/index.ts';
 import { BreakerGauges, endpointKey, type EndpointState } from '../../../src/cluster/index.ts';
 import { type ClusterConfig, type Config, parseConfig } from '../../../src/config/index.ts';
 import { compileSnapshot } from '../../../src/control/snapshot-compiler.ts';
 import { type Applied, DataPlane } from '../../../src/data/data-plane.ts';
 import type { FromData } from '../../../src/data/index.ts';
-import { type NetContext, Outbox } from '../../../src/net/index.ts';
+import { type NetContext, netContext } from '../../../src/net/index.ts';
 import { CounterStore, endpointBlock, SlotDirectory, type SpanRecord } from '../../../src/telemetry/index.ts';
 import { leakedGauges, readCounter } from './figures.ts';
 import { settle, until } from './patience.ts';
@@ -41,7 +34,6 @@ export interface EndpointVerdict {
   readonly ejected?: boolean;
 }
 
-const readBytes = 64 * 1024;
 const sweepMs = 1000;
 
 export class TestProxy {
@@ -69,10 +61,8 @@ export class TestProxy {
     this.#options = options;
     this.#config = this.#parse(text);
     this.#counters = new CounterStore(CounterStore.allocate(this.#directory.capacity));
-    const outbox = new Outbox();
-    const clock = new TurnClock(this.clock, () => outbox.flush());
-    const wheel = new TimerWheel({ nowMs: clock.now() });
-    this.#net = { clock, wheel, outbox, readBuffer: Buffer.allocUnsafeSlow(readBytes) };
+    this.#net = netContext(this.clock);
+    const { clock, wheel } = this.#net;
     this.#plane = new DataPlane({
       net: this.#net,
       counters: this.#counters,
@@ -118,7 +108,7 @@ export class TestProxy {
   async advance(ms: number, stepMs = 1000): Promise<void> {
     for (let left = ms; left > 0; left -= stepMs) {
       this.clock.advance(Math.min(left, stepMs));
-      this.#net.outbox.flush();
+      this.#net.turn.end();
       await settle(3);
     }
   }
@@ -236,7 +226,7 @@ export class TestProxy {
     });
     // Threads get a copy; what cannot be copied must show here, too.
     const applied = await this.#plane.apply(structuredClone(snapshot));
-    this.#net.outbox.flush();
+    this.#net.turn.end();
     for (const { listener, address } of applied.listening) this.#ports.set(listener, address.port);
     return applied;
   }

@@ -101,7 +101,12 @@ describe('a process without a free file descriptor', () => {
   });
 
   test('answers 503 where it cannot connect, holds it against no endpoint, and connects when it can', async () => {
-    const upstream = await startHttpUpstream((incoming, outgoing) => outgoing.end(incoming.url));
+    const { promise: oneIsRefused, resolve: onRefused } = Promise.withResolvers<void>();
+    const upstream = await startHttpUpstream((incoming, outgoing) => {
+      // Whoever got a connection keeps it until somebody went without.
+      const turn = incoming.url === '/crowded' ? oneIsRefused : Promise.resolve();
+      void turn.then(() => outgoing.end(incoming.url));
+    });
     const quiet = await startQuiet();
     const mesh = await start(upstream.port, quiet.port);
     const clients: Peer[] = [];
@@ -117,7 +122,13 @@ describe('a process without a free file descriptor', () => {
     crowd.grow(mesh.port('web'), 2 * descriptors);
     await until(() => crowd.ended > 0);
     // One connection to the upstream is there; all at once need more.
-    const responses = await Promise.all(clients.map((client) => fetchOn(client, request('/crowded'))));
+    const responses = await Promise.all(
+      clients.map(async (client) => {
+        const response = await fetchOn(client, request('/crowded'));
+        if (response.status === 503) onRefused();
+        return response;
+      }),
+    );
     const refused = responses.filter(({ status }) => status === 503);
     expect(refused.length).toBeGreaterThan(0);
     for (const { body } of refused) expect(body).toContain('no file descriptor left in this process (UO)');

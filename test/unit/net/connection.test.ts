@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../src/base/index.ts';
@@ -42,7 +43,7 @@ function writeUntilBlocked({ recorder, loopback }: Scene, bytes: Buffer, pieceBy
   while (at < bytes.length && !recorder.connection.blocked) {
     const end = Math.min(bytes.length, at + pieceBytes);
     recorder.connection.write(bytes, at, end);
-    loopback.context.outbox.flush();
+    loopback.context.turn.end();
     at = end;
   }
   return at;
@@ -78,7 +79,7 @@ describe('Connection', () => {
     buffer.write('XXXXX');
     recorder.connection.write(buffer, 2, 4);
     recorder.connection.writeLatin1(' \xe9t\xe9');
-    loopback.context.outbox.flush();
+    loopback.context.turn.end();
     expect((await take(client, 11)).toString('latin1')).toBe('firstXX \xe9t\xe9');
     expect(recorder.connection.bytesSent).toBe(11);
     expect(loopback.meter[meterSlots.sent]).toBe(11);
@@ -112,7 +113,7 @@ describe('Connection', () => {
     recorder.connection.end();
     recorder.connection.writeLatin1('too late');
     recorder.connection.write(Buffer.from('too late'), 0, 8);
-    loopback.context.outbox.flush();
+    loopback.context.turn.end();
     expect((await drained(client)).toString()).toBe('last words');
     client.end('reply');
     await recorder.seen('close');
@@ -157,7 +158,7 @@ describe('Connection', () => {
       recorder.connection.write(contents[i]!, sent[i]!, end);
       sent[i] = end;
     }
-    loopback.context.outbox.flush();
+    loopback.context.turn.end();
     for (const { recorder } of scenes) recorder.connection.end();
     const got = await Promise.all(scenes.map(({ client }) => drained(client)));
     for (const [i, bytes] of got.entries()) {
@@ -174,7 +175,7 @@ describe('Connection', () => {
       recorder.connection.write(bytes, 0, length);
       recorder.connection.writeLatin1(bytes.toString('latin1'));
       recorder.connection.writeLatin1('>');
-      loopback.context.outbox.flush();
+      loopback.context.turn.end();
       recorder.connection.end();
       const got = await drained(client);
       expect(got.equals(Buffer.concat([Buffer.from('<'), bytes, bytes, Buffer.from('>')]))).toBe(true);
@@ -199,7 +200,7 @@ describe('Connection', () => {
       if (i % 2 === 0) scene.recorder.connection.writeLatin1(text);
       else scene.recorder.connection.write(Buffer.from(text), 0, text.length);
     }
-    loopback.context.outbox.flush();
+    loopback.context.turn.end();
     for (const { recorder } of scenes) recorder.connection.end();
     const got = await Promise.all(scenes.map(({ client }) => drained(client)));
     for (const [i, bytes] of got.entries()) expect(bytes.toString()).toBe(scenes[i]!.expected);
@@ -278,7 +279,7 @@ describe('a send timeout', () => {
     client.pause();
     const total = 96 * mebibyte;
     recorder.connection.write(Buffer.alloc(total), 0, total);
-    loopback.context.outbox.flush();
+    loopback.context.turn.end();
     for (let i = 0; i < 5; i++) {
       // More than the kernel's buffers hold, so that some of it has been taken from the connection meanwhile.
       await take(client, 16 * mebibyte);
@@ -292,7 +293,7 @@ describe('a send timeout', () => {
   test('does not count against a connection that has nothing to send', async () => {
     const { loopback, recorder, client } = await sceneOf({ sendTimeoutMs: 1000 });
     recorder.connection.writeLatin1('taken at once');
-    loopback.context.outbox.flush();
+    loopback.context.turn.end();
     await take(client, 13);
     loopback.advance(60_000);
     expect(recorder.connection.closed).toBe(false);
@@ -471,5 +472,36 @@ describe('Listener', () => {
     await first.client();
     await next;
     expect(first.listener.connections.size).toBe(1);
+  });
+
+  test('holds what was gathered before reading was paused, and passes it on first when reading goes on', async () => {
+    const recorders = new Recorders();
+    const loopback = await Loopback.open({ accept: recorders.accept });
+    open.push(loopback);
+    const scenes: { client: Socket; recorder: Recorder }[] = [];
+    for (let i = 0; i < 12; i++) {
+      const next = recorders.next();
+      const client = await loopback.client();
+      scenes.push({ client, recorder: await next });
+    }
+    const [{ recorder: first }, { recorder: second, client: speaker }] = scenes as [
+      (typeof scenes)[0],
+      (typeof scenes)[0],
+    ];
+    const { turn } = loopback.context;
+    const bytes = Buffer.from('gathered');
+    // So much in one turn that the next ones are gathered.
+    for (let i = 0; i < 72; i++) turn.receive(first.connection, bytes, 0, 8);
+    await immediate();
+    first.onBytes = () => second.connection.pauseReading();
+    first.connection.receive(bytes, 0, 8);
+    second.connection.receive(bytes, 0, 8);
+    await immediate();
+    expect(second.length).toBe(0);
+    speaker.write(', then read');
+    second.connection.resumeReading();
+    expect(second.length).toBe(0);
+    await second.until(() => second.length >= 19);
+    expect(second.received.toString()).toBe('gathered, then read');
   });
 });

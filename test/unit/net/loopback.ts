@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { ManualClock, TimerWheel, TurnClock } from '../../../src/base/index.ts';
+import { ManualClock } from '../../../src/base/index.ts';
 import type { SocketAddress } from '../../../src/config/index.ts';
 import {
   type CloseReason,
@@ -12,7 +12,7 @@ import {
   type ConnectionHandler,
   Listener,
   type NetContext,
-  Outbox,
+  netContext,
 } from '../../../src/net/index.ts';
 
 export const meterSlots = { received: 0, sent: 1 } as const;
@@ -37,14 +37,7 @@ export class Loopback {
 
   constructor(options: LoopbackOptions) {
     this.address = { host: '127.0.0.1', port: options.port ?? 0 };
-    const outbox = new Outbox();
-    const clock = new TurnClock(this.time, () => outbox.flush());
-    this.context = {
-      clock,
-      wheel: new TimerWheel({ nowMs: clock.now(), clock }),
-      outbox,
-      readBuffer: Buffer.allocUnsafeSlow(64 * 1024),
-    };
+    this.context = netContext(this.time);
     this.listener = new Listener(this.context, {
       address: this.address,
       backlog: 128,
@@ -83,12 +76,12 @@ export class Loopback {
 
   /** Moves time on in the steps in which a data thread moves it. */
   advance(ms: number): void {
-    const { wheel, outbox, clock } = this.context;
+    const { wheel, turn, clock } = this.context;
     for (let left = ms; left > 0; left -= wheel.tickMs) {
       this.time.advance(Math.min(left, wheel.tickMs));
-      clock.begin();
+      turn.begin();
       wheel.advance(clock.now());
-      outbox.flush();
+      turn.end();
     }
   }
 
