@@ -175,9 +175,9 @@ function run(count: number): void {
   const { readBuffer } = net;
   for (let i = 0; i < count; i++) {
     request.copy(readBuffer);
-    downstream.connection.receive(readBuffer, 0, request.length);
+    net.turn.receive(downstream.connection, readBuffer, 0, request.length);
     answer.copy(readBuffer);
-    upstream.receive(readBuffer, 0, answer.length);
+    net.turn.receive(upstream, readBuffer, 0, answer.length);
   }
 }
 

@@ -255,15 +255,10 @@ export class Connection implements DeadlineOwner {
     else this.#socket.destroy();
   }
 
-  /** Entry point of arriving bytes, for the reader that belongs to this socket. */
-  receive(bytes: Buffer, from: number, to: number): void {
+  /** Called by the turn only, with what this socket has read. */
+  handle(bytes: Buffer, from: number, to: number): void {
     this.bytesReceived += to - from;
     this.#meter.values[this.#meter.received]! += to - from;
-    this.#context.turn.receive(this, bytes, from, to);
-  }
-
-  /** Called by the turn only, with what `receive` got: at once, or when its reads have been gathered. */
-  handle(bytes: Buffer, from: number, to: number): void {
     if (this.#closed) return;
     if (this.#lingering) {
       this.#lingered += to - from;
@@ -353,8 +348,9 @@ export class Connection implements DeadlineOwner {
   }
 
   #onClose(): void {
-    this.#closed = true;
+    // What was read before the end is handled as such.
     this.#context.turn.begin();
+    this.#closed = true;
     if (this.#sendDeadline !== null) this.#context.wheel.cancel(this.#sendDeadline);
     this.#context.turn.outbox.discard(this);
     this.#handler.onClose(this.#reason ?? CloseReason.Clean);

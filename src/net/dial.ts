@@ -26,7 +26,7 @@ export function dial(context: NetContext, options: DialOptions): Connection {
     onread: {
       buffer: context.readBuffer,
       callback(length: number): boolean {
-        connection.receive(context.readBuffer, 0, length);
+        context.turn.receive(connection, context.readBuffer, 0, length);
         return true;
       },
     },

@@ -83,10 +83,10 @@ export class Listener {
       this.#options.onReject();
       return;
     }
-    const { readBuffer } = this.#context;
+    const { readBuffer, turn } = this.#context;
     const { socket, adopted } = adoptSocket(accepted, {
       buffer: readBuffer,
-      onRead: (length) => connection.receive(readBuffer, 0, length),
+      onRead: (length) => turn.receive(connection, readBuffer, 0, length),
     });
     const connection: Connection = new Connection(this.#context, socket, {
       handler: noHandler,
@@ -96,7 +96,7 @@ export class Listener {
     });
     this.#open.add(connection);
     connection.handler = this.#options.accept(connection);
-    if (!adopted) socket.on('data', (bytes: Buffer) => connection.receive(bytes, 0, bytes.length));
+    if (!adopted) socket.on('data', (bytes: Buffer) => turn.receive(connection, bytes, 0, bytes.length));
     socket.on('close', () => {
       this.#open.delete(connection);
       this.#options.onClose(connection);

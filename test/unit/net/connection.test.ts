@@ -494,8 +494,8 @@ describe('Listener', () => {
     for (let i = 0; i < 72; i++) turn.receive(first.connection, bytes, 0, 8);
     await immediate();
     first.onBytes = () => second.connection.pauseReading();
-    first.connection.receive(bytes, 0, 8);
-    second.connection.receive(bytes, 0, 8);
+    turn.receive(first.connection, bytes, 0, 8);
+    turn.receive(second.connection, bytes, 0, 8);
     await immediate();
     expect(second.length).toBe(0);
     speaker.write(', then read');
