@@ -504,4 +504,18 @@ describe('Listener', () => {
     await second.until(() => second.length >= 19);
     expect(second.received.toString()).toBe('gathered, then read');
   });
+
+  test.each(['end', 'reset'] as const)('passes on what was gathered before the peer’s %s', async (how) => {
+    const { recorder, client, loopback } = await sceneOf();
+    const crowd = await sceneOf();
+    const { turn } = loopback.context;
+    for (let i = 0; i < 72; i++) turn.receive(crowd.recorder.connection, Buffer.from('crowd'), 0, 5);
+    await immediate();
+    client.write('last words', () => {
+      if (how === 'end') client.end();
+      else client.resetAndDestroy();
+    });
+    await recorder.seen(how === 'end' ? 'end' : 'close');
+    expect(recorder.received.toString()).toBe('last words');
+  });
 });
