@@ -178,15 +178,11 @@ export class Connection implements DeadlineOwner {
   /** Queues a copy of `bytes[from..to)`; it leaves when the turn ends. Ignored once closed or ended. */
   write(bytes: Buffer, from: number, to: number): void {
     if (this.#closed || this.#ended) return;
-    this.bytesSent += to - from;
-    this.#meter.values[this.#meter.sent]! += to - from;
     this.#context.turn.outbox.append(this, bytes, from, to);
   }
 
   writeLatin1(text: string): void {
     if (this.#closed || this.#ended) return;
-    this.bytesSent += text.length;
-    this.#meter.values[this.#meter.sent]! += text.length;
     this.#context.turn.outbox.appendLatin1(this, text);
   }
 
@@ -194,6 +190,8 @@ export class Connection implements DeadlineOwner {
   send(bytes: Buffer): boolean {
     if (this.#closed) return true;
     const socket = this.#socket;
+    this.bytesSent += bytes.length;
+    this.#meter.values[this.#meter.sent]! += bytes.length;
     if (!socket.write(bytes)) this.#blocked = true;
     if (socket.writableLength === 0) return true;
     if (this.#sendTimeoutMs > 0) this.#watchSending();

@@ -25,8 +25,9 @@ export class Outbox {
   #arena: Buffer = Buffer.allocUnsafeSlow(arenaBytes);
   /** Where the arena is free: before it lies what sockets still reference. */
   #free = 0;
-  /** Where the last pending write ends. */
+  /** Where the last pending write ends, and how far it may grow. */
   #end = 0;
+  #limit = 0;
   /** The pending writes, one behind the other from `#free` on: whose each is, and where it begins. */
   readonly #owners: (Connection | null)[] = new Array<Connection | null>(maxWrites).fill(null);
   readonly #starts: Int32Array = new Int32Array(maxWrites);
@@ -39,18 +40,20 @@ export class Outbox {
   /** Copies `bytes[from..to)` behind what `owner` has written in this turn. */
   append(owner: Connection, bytes: Buffer, from: number, to: number): void {
     if (this.#owner !== owner) this.#begin(owner);
-    while (from < to) {
-      const room = this.#room(owner);
-      const end = to - from > room ? from + room : to;
+    while (to - from > this.#limit - this.#end) {
+      const end = from + this.#limit - this.#end;
       this.#copy(bytes, from, end);
       from = end;
+      this.flush();
+      this.#begin(owner);
     }
+    this.#copy(bytes, from, to);
   }
 
   /** The same for text whose characters are all below U+0100. */
   appendLatin1(owner: Connection, text: string): void {
     if (this.#owner !== owner) this.#begin(owner);
-    if (text.length > this.#room(owner)) {
+    if (text.length > this.#limit - this.#end) {
       const bytes = Buffer.from(text, 'latin1');
       this.append(owner, bytes, 0, bytes.length);
       return;
@@ -92,15 +95,7 @@ export class Outbox {
     this.#starts[this.#count] = this.#end;
     this.#count++;
     this.#owner = owner;
-  }
-
-  /** How much more the last write may take, which is `owner`'s; never 0. */
-  #room(owner: Connection): number {
-    const limit = Math.min(arenaBytes, this.#starts[this.#count - 1]! + writeBytes);
-    if (this.#end < limit) return limit - this.#end;
-    this.flush();
-    this.#begin(owner);
-    return writeBytes;
+    this.#limit = Math.min(arenaBytes, this.#end + writeBytes);
   }
 
   #copy(bytes: Buffer, from: number, to: number): void {
