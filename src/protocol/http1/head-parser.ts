@@ -4,12 +4,19 @@
  * by byte costs no more than twice one that is sent whole. Lines must end in CRLF: what lenient recipients accept
  * besides is where request smuggling lives (RFC 9112 section 11.2).
  */
-import { CharacterClass as Class, characterClass as classes, COLON, CR, LF, SP, TAB } from './characters.ts';
+import * as characters from './characters.ts';
 import { Field, fieldBit, identifyField } from './field.ts';
 import { type Http1Head, Http1Head as Head } from './head.ts';
 import { HeadError } from './head-error.ts';
 import { checkRequest, checkResponse, readField } from './head-semantics.ts';
 import { parseRequestLine, parseStatusLine } from './start-line.ts';
+import { skipToken, skipValue, viewOf } from './word-scan.ts';
+
+// Copied into this module, because the compiler folds only a module's own constants: one that is imported is loaded and
+// checked at each use, which was a sixth of the time of a parse (bench/micro/exchange.ts).
+const { COLON, CR, LF, SP, TAB } = characters;
+const { Other } = Field;
+const { None, BareCarriageReturn, BareLineFeed, InvalidFieldValue, TooManyFields, HeadTooLarge } = HeadError;
 
 export interface HeadLimits {
   readonly maxHeadBytes: number;
@@ -20,6 +27,7 @@ export interface HeadLimits {
 
 export const ParseStatus = { Done: 0, NeedMore: 1, Error: 2 } as const;
 export type ParseStatus = (typeof ParseStatus)[keyof typeof ParseStatus];
+const { Done, NeedMore } = ParseStatus;
 
 /** Empty lines that a sender may put before a request (RFC 9112 section 2.2). */
 const maxLeadingBytes = 4;
@@ -29,7 +37,7 @@ export class HeadParser {
   /** Valid after `Done` and until the next `parse`. Borrows the input of that call unless it has been retained. */
   readonly head: Http1Head;
   /** After `Error`: what is wrong. */
-  error: HeadError = HeadError.None;
+  error: HeadError = None;
   /** After `Done`: where in the input of that call the head ended. */
   consumedTo = 0;
   readonly #limits: HeadLimits;
@@ -60,13 +68,13 @@ export class HeadParser {
     while (this.#isRequest && at < to && (bytes[at] === CR || bytes[at] === LF)) {
       const expected = this.#leading % 2 === 0 ? CR : LF;
       if (bytes[at] !== expected) {
-        return this.#fail(expected === CR ? HeadError.BareLineFeed : HeadError.BareCarriageReturn);
+        return this.#fail(expected === CR ? BareLineFeed : BareCarriageReturn);
       }
       if (++this.#leading > maxLeadingBytes) return this.#fail(HeadError.InvalidMethod);
       at++;
     }
-    if (at === to) return ParseStatus.NeedMore;
-    if (this.#leading % 2 !== 0) return this.#fail(HeadError.BareCarriageReturn);
+    if (at === to) return NeedMore;
+    if (this.#leading % 2 !== 0) return this.#fail(BareCarriageReturn);
     const head = this.head;
     head.reset();
     this.#line = 0;
@@ -74,8 +82,8 @@ export class HeadParser {
     head.bytes = bytes;
     head.base = at;
     const status = this.#run(to - at);
-    if (status === ParseStatus.NeedMore) this.#keep(bytes, at, to);
-    else if (status === ParseStatus.Done) this.#finish(at + head.length);
+    if (status === NeedMore) this.#keep(bytes, at, to);
+    else if (status === Done) this.#finish(at + head.length);
     return status;
   }
 
@@ -104,7 +112,7 @@ export class HeadParser {
     }
     const status = this.#run(this.#stored);
     this.#scanned = this.#stored;
-    if (status === ParseStatus.Done) this.#finish(from + head.length - before);
+    if (status === Done) this.#finish(from + head.length - before);
     return status;
   }
 
@@ -124,9 +132,9 @@ export class HeadParser {
     const error = this.#parseFields(end);
     if (error > 0) return this.#fail(error);
     if (head.length === 0) return this.#checkSize(available);
-    if (head.length > this.#limits.maxHeadBytes) return this.#fail(HeadError.HeadTooLarge);
+    if (head.length > this.#limits.maxHeadBytes) return this.#fail(HeadTooLarge);
     const wrong = this.#isRequest ? checkRequest(head) : checkResponse(head);
-    return wrong === HeadError.None ? ParseStatus.Done : this.#fail(wrong);
+    return wrong === None ? Done : this.#fail(wrong);
   }
 
   /** Parses field lines up to `end`; sets `head.length` when the empty line has come. Returns what is wrong, if anything. */
@@ -135,34 +143,31 @@ export class HeadParser {
     const bytes = head.bytes;
     const base = head.base;
     const offsets = head.offsets;
-    // In locals: read from their modules in each round, they double the time (bench/micro/exchange.ts).
-    const table = classes;
-    const { Token, Value } = Class;
+    const view = viewOf(bytes);
     let at = base + this.#line;
     while (at < end) {
       const nameStart = at;
-      let byte = bytes[at]!;
-      if (byte === CR) {
-        if (at + 1 >= end) return HeadError.None;
-        if (bytes[at + 1] !== LF) return HeadError.BareCarriageReturn;
+      if (bytes[at] === CR) {
+        if (at + 1 >= end) return None;
+        if (bytes[at + 1] !== LF) return BareCarriageReturn;
         head.length = at + 2 - base;
-        return HeadError.None;
+        return None;
       }
-      while (at < end && (table[(byte = bytes[at]!)]! & Token) !== 0) at++;
-      if (at >= end) return HeadError.None;
-      if (byte !== COLON || at === nameStart) return nameError(byte, at === nameStart);
+      at = skipToken(view, at, end);
+      if (at >= end) return None;
+      if (bytes[at] !== COLON || at === nameStart) return nameError(bytes[at]!, at === nameStart);
       const nameEnd = at++;
       while (at < end && (bytes[at] === SP || bytes[at] === TAB)) at++;
       const valueStart = at;
-      while (at < end && (table[bytes[at]!]! & Value) !== 0) at++;
-      if (at + 1 >= end && (at >= end || bytes[at] === CR)) return HeadError.None;
-      if (bytes[at] !== CR) return bytes[at] === LF ? HeadError.BareLineFeed : HeadError.InvalidFieldValue;
-      if (bytes[at + 1] !== LF) return HeadError.BareCarriageReturn;
+      at = skipValue(view, at, end);
+      if (at + 1 >= end && (at >= end || bytes[at] === CR)) return None;
+      if (bytes[at] !== CR) return bytes[at] === LF ? BareLineFeed : InvalidFieldValue;
+      if (bytes[at + 1] !== LF) return BareCarriageReturn;
       let valueEnd = at;
       while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === TAB)) valueEnd--;
       at += 2;
       const index = head.headerCount;
-      if (index >= this.#limits.maxHeaderCount) return HeadError.TooManyFields;
+      if (index >= this.#limits.maxHeaderCount) return TooManyFields;
       offsets[4 * index] = nameStart - base;
       offsets[4 * index + 1] = nameEnd - base;
       offsets[4 * index + 2] = valueStart - base;
@@ -170,14 +175,14 @@ export class HeadParser {
       head.headerCount = index + 1;
       const field = identifyField(bytes, nameStart, nameEnd - nameStart);
       head.fields[index] = field;
-      if (field !== Field.Other) {
+      if (field !== Other) {
         const error = readField(head, field, valueStart, valueEnd);
-        if (error !== HeadError.None) return error;
+        if (error !== None) return error;
         head.present |= fieldBit(field);
       }
       this.#line = at - base;
     }
-    return HeadError.None;
+    return None;
   }
 
   #keep(bytes: Buffer, from: number, to: number): void {
@@ -202,8 +207,8 @@ export class HeadParser {
     if (this.#isRequest && !this.#inFields && available > this.#limits.maxRequestLineBytes) {
       return this.#fail(HeadError.TargetTooLong);
     }
-    if (available > this.#limits.maxHeadBytes) return this.#fail(HeadError.HeadTooLarge);
-    return ParseStatus.NeedMore;
+    if (available > this.#limits.maxHeadBytes) return this.#fail(HeadTooLarge);
+    return NeedMore;
   }
 
   #finish(consumedTo: number): void {
@@ -220,6 +225,6 @@ export class HeadParser {
 function nameError(byte: number, atStart: boolean): HeadError {
   if (atStart && (byte === SP || byte === TAB)) return HeadError.FoldedField;
   if (byte === SP || byte === TAB) return HeadError.SpaceBeforeColon;
-  if (byte === LF) return HeadError.BareLineFeed;
+  if (byte === LF) return BareLineFeed;
   return HeadError.InvalidFieldName;
 }

@@ -2,10 +2,17 @@
  * What the fields of a head mean for the connection and for where the body ends. Strict on purpose: whatever two
  * recipients could read differently is refused (RFC 9112 sections 6 and 11.2).
  */
-import { CharacterClass as Class, characterClass as classes } from './characters.ts';
+import { CharacterClass, characterClass } from './characters.ts';
 import { equalsLowerCase, Field, fieldBit } from './field.ts';
 import { type Http1Head, Method, nextListItem, tokenEnd } from './head.ts';
 import { HeadError } from './head-error.ts';
+import { skipHost, viewOf, wordOf } from './word-scan.ts';
+
+// Copied for speed, as in head-parser.ts.
+const classes: Uint8Array = characterClass;
+const { Digit } = CharacterClass;
+const { None } = HeadError;
+const { Connection, ContentLength, TransferEncoding, Host, Expect } = Field;
 
 const close: Uint8Array = Buffer.from('close', 'latin1');
 const keepAlive: Uint8Array = Buffer.from('keep-alive', 'latin1');
@@ -17,23 +24,23 @@ const continue100: Uint8Array = Buffer.from('100-continue', 'latin1');
 /** Takes note of a known field as it is parsed; `from` and `to` are absolute. */
 export function readField(head: Http1Head, field: Field, from: number, to: number): HeadError {
   switch (field) {
-    case Field.Connection:
+    case Connection:
       readConnection(head, from, to);
-      return HeadError.None;
-    case Field.ContentLength:
+      return None;
+    case ContentLength:
       return readContentLength(head, from, to);
-    case Field.TransferEncoding:
+    case TransferEncoding:
       return readTransferEncoding(head, from, to);
-    case Field.Host:
-      return isResponse(head) ? HeadError.None : readHost(head, from, to);
-    case Field.Expect:
+    case Host:
+      return isResponse(head) ? None : readHost(head, from, to);
+    case Expect:
       // In an answer it means nothing, like Host.
-      if (isResponse(head)) return HeadError.None;
+      if (isResponse(head)) return None;
       if (!is(head.bytes, from, to, continue100)) return HeadError.ExpectationFailed;
       head.expectsContinue = true;
-      return HeadError.None;
+      return None;
     default:
-      return HeadError.None;
+      return None;
   }
 }
 
@@ -44,7 +51,7 @@ function isResponse(head: Http1Head): boolean {
 
 /** What can only be judged when all fields of a request are known. */
 export function checkRequest(head: Http1Head): HeadError {
-  if ((head.present & fieldBit(Field.Host)) === 0 && head.minorVersion !== 0) return HeadError.MissingHost;
+  if ((head.present & fieldBit(Host)) === 0 && head.minorVersion !== 0) return HeadError.MissingHost;
   if (head.methodKind === Method.Connect && (head.chunked || head.contentLength > 0)) {
     return HeadError.ConnectWithBody;
   }
@@ -56,14 +63,14 @@ export function checkResponse(head: Http1Head): HeadError {
 }
 
 function checkFraming(head: Http1Head): HeadError {
-  if (!head.chunked) return HeadError.None;
+  if (!head.chunked) return None;
   if (head.contentLength >= 0) return HeadError.LengthAndTransferEncoding;
-  return head.minorVersion === 0 ? HeadError.TransferEncodingInHttp10 : HeadError.None;
+  return head.minorVersion === 0 ? HeadError.TransferEncodingInHttp10 : None;
 }
 
 function readConnection(head: Http1Head, from: number, to: number): void {
   const bytes = head.bytes;
-  if (is(bytes, from, to, keepAlive)) {
+  if (isKeepAlive(bytes, from, to)) {
     head.connectionKeepAlive = true;
     return;
   }
@@ -78,6 +85,21 @@ function readConnection(head: Http1Head, from: number, to: number): void {
   }
 }
 
+const keep: number = wordOf('keep');
+const hyphenAli: number = wordOf('-ali');
+const live: number = wordOf('live');
+
+/** `keep-alive` alone, which is what nearly every `Connection` says; a value has no control byte that bit 5 makes `-`. */
+function isKeepAlive(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from !== keepAlive.length) return false;
+  const view = viewOf(bytes);
+  return (
+    (view.getInt32(from) | 0x20202020) === keep &&
+    (view.getInt32(from + 4) | 0x20202020) === hyphenAli &&
+    (view.getInt32(to - 4) | 0x20202020) === live
+  );
+}
+
 /** 1*DIGIT, once. Lists of equal numbers are allowed by RFC 9112 section 6.3 and refused here: no honest sender makes them. */
 function readContentLength(head: Http1Head, from: number, to: number): HeadError {
   if (head.contentLength >= 0) return HeadError.DuplicateContentLength;
@@ -85,18 +107,18 @@ function readContentLength(head: Http1Head, from: number, to: number): HeadError
   let value = 0;
   for (let at = from; at < to; at++) {
     const byte = head.bytes[at]!;
-    if ((classes[byte]! & Class.Digit) === 0) return HeadError.InvalidContentLength;
+    if ((classes[byte]! & Digit) === 0) return HeadError.InvalidContentLength;
     value = value * 10 + byte - 48;
   }
   head.contentLength = value;
-  return HeadError.None;
+  return None;
 }
 
 function readTransferEncoding(head: Http1Head, from: number, to: number): HeadError {
   if (head.chunked || from === to) return HeadError.InvalidTransferEncoding;
   if (is(head.bytes, from, to, chunked)) {
     head.chunked = true;
-    return HeadError.None;
+    return None;
   }
   // Another coding under "chunked" would have to be understood to be forwarded; anything else is an attempt to confuse.
   const known = /^(gzip|x-gzip|compress|x-compress|deflate)([ \t]*,[ \t]*chunked)?$/i;
@@ -105,14 +127,11 @@ function readTransferEncoding(head: Http1Head, from: number, to: number): HeadEr
 }
 
 function readHost(head: Http1Head, from: number, to: number): HeadError {
-  if ((head.present & fieldBit(Field.Host)) !== 0) return HeadError.DuplicateHost;
-  const { bytes } = head;
-  const table = classes;
-  const { Host } = Class;
-  for (let at = from; at < to; at++) if ((table[bytes[at]!]! & Host) === 0) return HeadError.InvalidHost;
+  if ((head.present & fieldBit(Host)) !== 0) return HeadError.DuplicateHost;
+  if (skipHost(viewOf(head.bytes), from, to) < to) return HeadError.InvalidHost;
   head.hostStart = from - head.base;
   head.hostEnd = to - head.base;
-  return HeadError.None;
+  return None;
 }
 
 function is(bytes: Uint8Array, from: number, to: number, word: Uint8Array): boolean {

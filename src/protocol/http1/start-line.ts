@@ -2,23 +2,28 @@
  * The first line of a head. Both functions return the offset (relative to the head's base) behind the line's CRLF, 0
  * when the line is not complete, or the negative `HeadError`.
  */
-import { CharacterClass as Class, characterClass as classes, CR, LF, SP } from './characters.ts';
+import * as characters from './characters.ts';
 import { type Http1Head, Method } from './head.ts';
 import { HeadError } from './head-error.ts';
+import { skipHost, skipTarget, skipToken, skipValue, viewOf, wordOf } from './word-scan.ts';
+
+// Copied for speed, as in head-parser.ts.
+const { CR, LF, SP, characterClass: classes } = characters;
+const { Digit } = characters.CharacterClass;
+const { None } = HeadError;
+const { Connect, Get, Put, Post, Head, Patch, Trace, Delete, Options, Other } = Method;
 
 /** `method SP request-target SP HTTP/1.x CRLF` (RFC 9112 section 3). */
 export function parseRequestLine(head: Http1Head, end: number, maxBytes: number): number {
   const { bytes, base } = head;
-  const table = classes;
-  const { Token, Target } = Class;
-  let at = base;
-  while (at < end && (table[bytes[at]!]! & Token) !== 0) at++;
+  const view = viewOf(bytes);
+  let at = skipToken(view, base, end);
   if (at >= end) return 0;
   if (bytes[at] !== SP || at === base) return -HeadError.InvalidMethod;
   head.methodEnd = at - base;
   head.methodKind = identifyMethod(bytes, base, at - base);
-  const targetStart = ++at;
-  while (at < end && (table[bytes[at]!]! & Target) !== 0) at++;
+  const targetStart = at + 1;
+  at = skipTarget(view, targetStart, end);
   if (at >= end) return 0;
   if (bytes[at] !== SP || at === targetStart) return -targetError(bytes[at]!, at === targetStart);
   head.targetStart = targetStart - base;
@@ -32,7 +37,7 @@ export function parseRequestLine(head: Http1Head, end: number, maxBytes: number)
   if (next + 2 - base > maxBytes) return -HeadError.TargetTooLong;
   head.fieldsStart = next + 2 - base;
   const wrong = checkTarget(head);
-  return wrong === HeadError.None ? head.fieldsStart : -wrong;
+  return wrong === None ? head.fieldsStart : -wrong;
 }
 
 /** `HTTP/1.x SP status [SP reason] CRLF` (RFC 9112 section 4). The space before an empty reason may be missing. */
@@ -46,7 +51,7 @@ export function parseStatusLine(head: Http1Head, end: number): number {
   for (let digit = 1; digit <= 3; digit++) {
     if (at + digit >= end) return 0;
     const byte = bytes[at + digit]!;
-    if ((classes[byte]! & Class.Digit) === 0) return -HeadError.InvalidStatusLine;
+    if ((classes[byte]! & Digit) === 0) return -HeadError.InvalidStatusLine;
     status = status * 10 + byte - 48;
   }
   if (status < 100 || status > 599) return -HeadError.InvalidStatusLine;
@@ -56,9 +61,7 @@ export function parseStatusLine(head: Http1Head, end: number): number {
   if (bytes[at] === SP) at++;
   else if (bytes[at] !== CR) return -HeadError.InvalidStatusLine;
   head.reasonStart = at - base;
-  const table = classes;
-  const { Value } = Class;
-  while (at < end && (table[bytes[at]!]! & Value) !== 0) at++;
+  at = skipValue(viewOf(bytes), at, end);
   head.reasonEnd = at - base;
   if (at + 1 >= end && (at >= end || bytes[at] === CR)) return 0;
   if (bytes[at] !== CR) return bytes[at] === LF ? -HeadError.BareLineFeed : -HeadError.InvalidStatusLine;
@@ -67,11 +70,19 @@ export function parseStatusLine(head: Http1Head, end: number): number {
   return head.fieldsStart;
 }
 
+const http: number = wordOf('HTTP');
+const version11: number = wordOf('/1.1');
 const versionPrefix: Uint8Array = Buffer.from('HTTP/', 'latin1');
 
 /** Reads `HTTP/1.x` at the absolute position `at`; returns the absolute position behind it, 0, or a negative error. */
 function parseVersion(head: Http1Head, at: number, end: number): number {
-  const bytes = head.bytes;
+  const { bytes } = head;
+  const view = viewOf(bytes);
+  // All that there is, nearly.
+  if (at + 8 <= end && view.getInt32(at) === http && view.getInt32(at + 4) === version11) {
+    head.minorVersion = 1;
+    return at + 8;
+  }
   for (let i = 0; i < 5; i++) {
     if (at + i >= end) return 0;
     if (bytes[at + i] !== versionPrefix[i]) return -HeadError.InvalidVersion;
@@ -98,11 +109,11 @@ function checkTarget(head: Http1Head): HeadError {
   const { bytes, base } = head;
   const start = base + head.targetStart;
   const length = head.targetEnd - head.targetStart;
-  if (head.methodKind === Method.Connect)
-    return isAuthority(bytes, start, start + length) ? HeadError.None : HeadError.InvalidTarget;
-  if (bytes[start] === 47) return HeadError.None;
+  if (head.methodKind === Connect)
+    return isAuthority(bytes, start, start + length) ? None : HeadError.InvalidTarget;
+  if (bytes[start] === 47) return None;
   if (bytes[start] === 42 && length === 1) {
-    return head.methodKind === Method.Options ? HeadError.None : HeadError.InvalidTarget;
+    return head.methodKind === Options ? None : HeadError.InvalidTarget;
   }
   return readAbsoluteForm(head, start, length);
 }
@@ -110,10 +121,9 @@ function checkTarget(head: Http1Head): HeadError {
 /** `host:port`, the only form that CONNECT has. */
 function isAuthority(bytes: Uint8Array, from: number, to: number): boolean {
   let at = to;
-  while (at > from && (classes[bytes[at - 1]!]! & Class.Digit) !== 0) at--;
+  while (at > from && (classes[bytes[at - 1]!]! & Digit) !== 0) at--;
   if (at === to || to - at > 5 || at - 1 <= from || bytes[at - 1] !== 58) return false;
-  for (let i = from; i < at - 1; i++) if ((classes[bytes[i]!]! & Class.Host) === 0) return false;
-  return true;
+  return skipHost(viewOf(bytes), from, at - 1) === at - 1;
 }
 
 function readAbsoluteForm(head: Http1Head, start: number, length: number): HeadError {
@@ -121,33 +131,39 @@ function readAbsoluteForm(head: Http1Head, start: number, length: number): HeadE
   const skip = scheme.startsWith('http://') ? 7 : scheme.startsWith('https://') ? 8 : 0;
   if (skip === 0) return HeadError.InvalidTarget;
   const end = start + length;
-  let at = start + skip;
-  while (at < end && (classes[head.bytes[at]!]! & Class.Host) !== 0) at++;
+  const at = skipHost(viewOf(head.bytes), start + skip, end);
   if (at === start + skip) return HeadError.InvalidTarget;
   if (at < end && head.bytes[at] !== 47 && head.bytes[at] !== 63) return HeadError.InvalidTarget;
   head.authorityStart = start + skip - head.base;
   head.authorityEnd = at - head.base;
-  return HeadError.None;
+  return None;
 }
 
+const getAndSpace: number = wordOf('GET ');
+const putAndSpace: number = wordOf('PUT ');
+const post: number = wordOf('POST');
+const headMethod: number = wordOf('HEAD');
+
+/** `at`: a method of `length` and a space. */
 function identifyMethod(bytes: Uint8Array, at: number, length: number): Method {
+  const word = length < 3 ? 0 : viewOf(bytes).getInt32(at);
   switch (length) {
     case 3:
-      if (equals(bytes, at, 'GET')) return Method.Get;
-      return equals(bytes, at, 'PUT') ? Method.Put : Method.Other;
+      if (word === getAndSpace) return Get;
+      return word === putAndSpace ? Put : Other;
     case 4:
-      if (equals(bytes, at, 'POST')) return Method.Post;
-      return equals(bytes, at, 'HEAD') ? Method.Head : Method.Other;
+      if (word === post) return Post;
+      return word === headMethod ? Head : Other;
     case 5:
-      if (equals(bytes, at, 'PATCH')) return Method.Patch;
-      return equals(bytes, at, 'TRACE') ? Method.Trace : Method.Other;
+      if (equals(bytes, at, 'PATCH')) return Patch;
+      return equals(bytes, at, 'TRACE') ? Trace : Other;
     case 6:
-      return equals(bytes, at, 'DELETE') ? Method.Delete : Method.Other;
+      return equals(bytes, at, 'DELETE') ? Delete : Other;
     case 7:
-      if (equals(bytes, at, 'OPTIONS')) return Method.Options;
-      return equals(bytes, at, 'CONNECT') ? Method.Connect : Method.Other;
+      if (equals(bytes, at, 'OPTIONS')) return Options;
+      return equals(bytes, at, 'CONNECT') ? Connect : Other;
     default:
-      return Method.Other;
+      return Other;
   }
 }
 
