@@ -60,7 +60,7 @@ export class ForwardedLines {
   /** The id that the last request was given; `undefined` when it kept its own. */
   get requestId(): string | undefined {
     return this.#madeId
-      ? this.#usual.toString('latin1', this.#requestIdAt, this.#requestIdAt + uuidLength)
+      ? this.#usual.toString('latin1', this.#requestIdAt, this.#requestIdAt + blankUuid.length)
       : undefined;
   }
 
@@ -72,11 +72,9 @@ export class ForwardedLines {
   }
 
   #prepare(lines: string, authority: Buffer | null, minorVersion: number): void {
-    this.#usual = Buffer.from(
-      `${lines}${this.#introduction}${requestIdPrefix}${' '.repeat(uuidLength)}\r\n`,
-      'latin1',
-    );
-    this.#requestIdAt = this.#usual.length - uuidLength - 2;
+    const text = `${lines}${this.#introduction}${requestIdPrefix}${blankUuid}\r\n`;
+    this.#usual = Buffer.from(text, 'latin1');
+    this.#requestIdAt = this.#usual.length - blankUuid.length - 2;
     this.#authority = authority;
     this.#minorVersion = minorVersion;
   }
@@ -103,23 +101,39 @@ function hostLine(authority: string): string {
 }
 
 const requestIdPrefix = 'x-request-id: ';
-const uuidLength = 36;
+/** A random UUID (RFC 9562 version 4) has other digits; the dashes stay. */
+const blankUuid = '00000000-0000-4000-8000-000000000000';
 const entropy: Uint8Array = new Uint8Array(4096);
 let entropyUsed: number = entropy.length;
-const hexDigits: Uint8Array = Buffer.from('0123456789abcdef', 'latin1');
+const hexDigits: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+);
+/** The two digits of a byte. */
+const highDigit: Uint8Array = Uint8Array.from(hexDigits, (pair) => pair.charCodeAt(0));
+const lowDigit: Uint8Array = Uint8Array.from(hexDigits, (pair) => pair.charCodeAt(1));
 
-/** Writes a random UUID (RFC 9562 version 4) without making a string of it, which would cost more than the digits. */
+/** Writes the digits of a new UUID over those of an old one: to make a string of it would cost more than the digits. */
 function writeUuid(target: Buffer, at: number): void {
   if (entropyUsed === entropy.length) {
     randomFillSync(entropy);
     entropyUsed = 0;
   }
-  for (let i = 0; i < 16; i++) {
-    let byte = entropy[entropyUsed++]!;
-    if (i === 6) byte = (byte & 0x0f) | 0x40;
-    else if (i === 8) byte = (byte & 0x3f) | 0x80;
-    if (i === 4 || i === 6 || i === 8 || i === 10) target[at++] = 45;
-    target[at++] = hexDigits[byte >> 4]!;
-    target[at++] = hexDigits[byte & 15]!;
+  const from = entropyUsed;
+  entropyUsed += 16;
+  entropy[from + 6] = (entropy[from + 6]! & 0x0f) | 0x40;
+  entropy[from + 8] = (entropy[from + 8]! & 0x3f) | 0x80;
+  // In groups, with no dash to look out for on the way: half of the time (bench/micro/exchange.ts).
+  writeHex(target, at, from, 4);
+  writeHex(target, at + 9, from + 4, 2);
+  writeHex(target, at + 14, from + 6, 2);
+  writeHex(target, at + 19, from + 8, 2);
+  writeHex(target, at + 24, from + 10, 6);
+}
+
+function writeHex(target: Buffer, at: number, from: number, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const byte = entropy[from + i]!;
+    target[at + 2 * i] = highDigit[byte]!;
+    target[at + 2 * i + 1] = lowDigit[byte]!;
   }
 }
