@@ -63,6 +63,8 @@ export class TimerWheel {
    * timeout that is set per request: its owner compares times when it fires and arms again for what is left.
    */
   ensure(deadline: Deadline, delayMs: number): void {
+    // The tick of an earlier call, which saves asking the clock, mostly shows it: the present one can only be later.
+    if (deadline.next !== null && deadline.dueTick <= this.#present + this.#ticks(delayMs)) return;
     const dueTick = this.#dueTick(delayMs);
     if (deadline.next === null || deadline.dueTick > dueTick) this.#place(deadline, dueTick);
   }
@@ -87,7 +89,11 @@ export class TimerWheel {
 
   #dueTick(delayMs: number): number {
     if (this.#clock !== null) this.#reach(this.#clock.now());
-    return this.#present + Math.ceil(Math.max(0, delayMs) / this.tickMs) + 1;
+    return this.#present + this.#ticks(delayMs);
+  }
+
+  #ticks(delayMs: number): number {
+    return Math.ceil(Math.max(0, delayMs) / this.tickMs) + 1;
   }
 
   #reach(nowMs: number): void {

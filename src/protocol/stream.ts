@@ -17,6 +17,8 @@ export interface RequestSink {
   onDownstreamReset(cause: DownstreamReset): void;
   /** The client takes bytes again. */
   onDownstreamDrain(): void;
+  /** Time to look at the limits of time: as `wakeWithin` asked for, or sooner. */
+  onWake(): void;
 }
 
 export const DownstreamReset = {
@@ -49,6 +51,8 @@ export interface ResponseStream {
   /** Stops and restarts the request's body. */
   pauseRequest(): void;
   resumeRequest(): void;
+  /** `onWake` shall come within `delayMs`, unless the exchange ends before; what was asked for earlier still counts. */
+  wakeWithin(delayMs: number): void;
   readonly blocked: boolean;
 }
 

@@ -6,7 +6,7 @@
  *                  ^                                       |
  *                  +----------- retry, after a back-off ---+
  */
-import { Deadline, type DeadlineOwner, formatAddress, type Timer } from '../base/index.ts';
+import { formatAddress, type Timer } from '../base/index.ts';
 import { type Endpoint, Outcome, type PoolWaiter } from '../cluster/index.ts';
 import type { ForwardAction } from '../config/index.ts';
 import type { Connection, ConnectionOrigin } from '../net/index.ts';
@@ -45,7 +45,7 @@ import { UpstreamTries } from './upstream-tries.ts';
 const Phase = { Filtering: 0, Picking: 1, Waiting: 2, Sent: 3, Answering: 4, Tunnel: 5, Done: 6 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
-export class Exchange implements RequestSink, ResponseSink, PoolWaiter, DeadlineOwner, ExchangeTimes {
+export class Exchange implements RequestSink, ResponseSink, PoolWaiter, ExchangeTimes {
   readonly context: ProxyContext;
   readonly connection: Connection;
   readonly startedMs: number;
@@ -60,6 +60,7 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   bytesSent = 0;
   requestEndedMs = -1;
   answerBegunMs = -1;
+  movedMs = -1;
   trace: ExchangeTrace | null = null;
   /** `ip:port` of this side towards the client; with an access log only, as is the next. */
   localAddress = '';
@@ -71,7 +72,6 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   readonly #stream: ResponseStream;
   readonly #forwarded: ForwardedLines;
   readonly #caller: Caller | null;
-  readonly #deadline: Deadline;
   #phase: Phase = Phase.Filtering;
   #bodiless = false;
   #trailers: Buffer | null = null;
@@ -95,7 +95,6 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     this.#forwarded = options.forwarded;
     this.#caller = options.caller;
     this.startedMs = options.context.clock.now();
-    this.#deadline = new Deadline(this);
     options.context.counters.add(options.context.slot + ListenerSlot.requestsActive, 1);
   }
 
@@ -328,9 +327,9 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     if (this.details === '') this.details = 'via_upstream';
     const bodiless = ended || head.status === 101;
     this.#stream.sendHead(head, edit, bodiless);
+    // What is left of the limits now ends no sooner than those of before, for which the deadline is set.
     if (head.status === 101) this.#switchProtocols();
     else if (ended) this.#completeAnswer(null);
-    else this.#arm();
   }
 
   /** Whether the answer is given up for another try. */
@@ -528,19 +527,20 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
     return this.#phase === Phase.Tunnel;
   }
 
-  /** Makes sure that the deadline fires at the earliest of the limits that count now. */
+  /** Makes sure that `onWake` comes at the earliest of the limits that count now. */
   #arm(): void {
-    const { clock, net, http } = this.context;
+    const { clock, http } = this.context;
     const left = nextLimitMs(this, this.route?.forward ?? null, http.limits.streamIdleTimeoutMs, clock.now());
-    if (left < Number.POSITIVE_INFINITY) net.wheel.ensure(this.#deadline, left);
+    if (left < Number.POSITIVE_INFINITY) this.#stream.wakeWithin(left);
   }
 
-  onDeadline(): void {
+  onWake(): void {
     if (this.#phase === Phase.Done) return;
     const { clock, counters, http } = this.context;
     const forward = this.route?.forward ?? null;
-    const idle = { limitMs: http.limits.streamIdleTimeoutMs, moved: this.#moved };
-    switch (passedLimit(this, forward, idle, clock.now())) {
+    if (this.#moved) this.movedMs = clock.now();
+    this.#moved = false;
+    switch (passedLimit(this, forward, http.limits.streamIdleTimeoutMs, clock.now())) {
       case TimeLimit.Duration:
         this.#timeOut(
           ResponseFlag.DurationTimeout,
@@ -563,7 +563,6 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
         this.#timeOut(ResponseFlag.StreamIdleTimeout, 'nothing moved for too long');
         break;
       default:
-        this.#moved = false;
         this.#arm();
     }
   }
@@ -605,7 +604,6 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Deadline
   #finish(): void {
     if (this.#phase === Phase.Done) return;
     this.#phase = Phase.Done;
-    this.context.net.wheel.cancel(this.#deadline);
     this.#backoff?.cancel();
     this.#body?.forget();
     this.tries?.finish(this.flag === ResponseFlag.None ? this.status : 0);

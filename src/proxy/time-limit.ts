@@ -20,6 +20,8 @@ export interface ExchangeTimes {
   readonly requestEndedMs: number;
   readonly answerBegunMs: number;
   readonly tryStartedMs: number;
+  /** When it was last seen that something had moved. */
+  readonly movedMs: number;
   /** A request is with an upstream and its answer has not begun. */
   readonly isTrying: boolean;
   /** Bytes pass unframed: only idleness counts. */
@@ -33,7 +35,7 @@ export function nextLimitMs(
   idleMs: number,
   now: number,
 ): number {
-  let left = idleMs > 0 ? idleMs : Number.POSITIVE_INFINITY;
+  let left = idleMs > 0 ? quietSinceMs(times) + idleMs - now : Number.POSITIVE_INFINITY;
   if (times.isTunnel || forward === null) return left;
   const { timeoutMs, maxDurationMs, retry } = forward;
   if (maxDurationMs > 0) left = Math.min(left, times.startedMs + maxDurationMs - now);
@@ -46,11 +48,11 @@ export function nextLimitMs(
   return left;
 }
 
-/** The limit that has passed, the widest first. `moved`: something has moved since the last look. */
+/** The limit that has passed, the widest first. */
 export function passedLimit(
   times: ExchangeTimes,
   forward: ForwardAction | null,
-  idle: { readonly limitMs: number; readonly moved: boolean },
+  idleMs: number,
   now: number,
 ): TimeLimit {
   if (forward !== null && !times.isTunnel) {
@@ -63,13 +65,16 @@ export function passedLimit(
         return TimeLimit.Try;
     }
   }
-  return !idle.moved && idle.limitMs > 0 && isIdle(times, idle.limitMs, now)
-    ? TimeLimit.Idle
-    : TimeLimit.None;
+  return idleMs > 0 && now >= quietSinceMs(times) + idleMs ? TimeLimit.Idle : TimeLimit.None;
 }
 
-/** Whether a whole idle period has passed since the last phase began; the caller is woken for the other limits, too. */
-function isIdle(times: ExchangeTimes, limitMs: number, now: number): boolean {
-  const { tryStartedMs, answerBegunMs, requestEndedMs, startedMs } = times;
-  return now - Math.max(tryStartedMs, answerBegunMs, requestEndedMs, startedMs) >= limitMs;
+/** Nothing is known to have moved since, and no phase has begun. */
+function quietSinceMs({
+  movedMs,
+  tryStartedMs,
+  answerBegunMs,
+  requestEndedMs,
+  startedMs,
+}: ExchangeTimes): number {
+  return Math.max(movedMs, tryStartedMs, answerBegunMs, requestEndedMs, startedMs);
 }

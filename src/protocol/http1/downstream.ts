@@ -67,6 +67,10 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
   readonly #parser: HeadParser;
   readonly #reader: BodyReader = new BodyReader();
   readonly #writer: BodyWriter;
+  /**
+   * For the codec's own limits and for the exchange's. It may fire too soon, never too late: to leave it armed from one
+   * request to the next costs a look at the time now and then, to move it for each 60 ns (bench/micro/exchange.ts).
+   */
   readonly #deadline: Deadline = new Deadline(this);
   #reading: Reading = Reading.Idle;
   #exchange: RequestSink | null = null;
@@ -127,18 +131,20 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
   }
 
   onClose(reason: CloseReason): void {
-    this.#options.wheel.cancel(this.#deadline);
-    // Both ends of the tunnel have had their last word; what the upstream has not taken of it is still on its way.
+    // Both ends of the tunnel have had their last word; what the upstream has not taken of it is still on its way, and
+    // the exchange has its limits of time as before.
     if (this.#tunnelEnded && this.#connection.peerEnded && reason === CloseReason.Clean) return;
     this.#abort(DownstreamReset.Disconnect);
+    this.#options.wheel.cancel(this.#deadline);
   }
 
-  onDeadline(deadline: Deadline): void {
+  onDeadline(): void {
+    this.#exchange?.onWake();
     const limit = this.#phaseLimitMs();
     if (limit === 0) return;
     const left = this.#since + limit - this.#options.clock.now();
     if (left > 0) {
-      this.#options.wheel.arm(deadline, left);
+      this.#watch(left);
       return;
     }
     if (this.#reading === Reading.Idle) this.#close();
@@ -311,7 +317,6 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
 
   startTunnel(): void {
     this.#reading = Reading.Tunnel;
-    this.#options.wheel.cancel(this.#deadline);
     this.#writer.start(false);
     if (this.#unread === null) return;
     const bytes = this.#unread;
@@ -341,6 +346,10 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
 
   resumeRequest(): void {
     if (this.#unread === null) this.#connection.resumeReading();
+  }
+
+  wakeWithin(delayMs: number): void {
+    this.#options.wheel.ensure(this.#deadline, delayMs);
   }
 
   #reply(status: number, lines: string, body: string, isHead: boolean): void {
@@ -435,7 +444,7 @@ export class Http1Downstream implements ConnectionHandler, ResponseStream, BodyS
   }
 
   #watch(limitMs: number): void {
-    if (limitMs > 0) this.#options.wheel.ensure(this.#deadline, limitMs);
+    if (limitMs > 0) this.wakeWithin(limitMs);
   }
 
   /** The first head is waited for no longer than any head: to open connections and say nothing is an attack as well. */

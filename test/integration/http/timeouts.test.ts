@@ -269,6 +269,30 @@ describe('stream_idle_timeout', () => {
     expect(await proxy.logLine()).toMatch(/^SI 200 /);
   });
 
+  test('counts from what moved last, whatever the requests before on the same connection were given', async () => {
+    const upstream = await startRawUpstream();
+    const proxy = await startProxy(gateway(upstream.port, { listener: { ...logs, limits } }));
+    const client = await proxy.send(get);
+    const { peer: first } = await upstream.acceptRequest();
+    first.send('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n.');
+    await client.takeUntil('.');
+    await proxy.advance(7000);
+    client.send(get);
+    const { peer } = await upstream.acceptRequest();
+    peer.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n');
+    await client.takeUntil('\r\n\r\n');
+    // Looked at 10 s after the first request and every 10 s from then on.
+    for (const pauseMs of [5000, 9000, 9000, 9000]) {
+      await proxy.advance(pauseMs);
+      peer.send('.');
+      await client.takeUntil('.');
+    }
+    await proxy.advance(21_000);
+    expect(await client.ending()).toBe('reset');
+    await until(() => proxy.logLines().length === 2);
+    expect(proxy.logLines()).toEqual(['- 200 via_upstream', expect.stringMatching(/^SI 200 /)]);
+  });
+
   test('while the client does not go on with its request: 408, and the endpoint is not blamed', async () => {
     const upstream = await startRawUpstream();
     const proxy = await startProxy(gateway(upstream.port, { listener: { ...logs, limits } }));

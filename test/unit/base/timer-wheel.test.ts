@@ -56,6 +56,27 @@ describe('TimerWheel', () => {
     }
   });
 
+  test('ensures a delay from the time of the clock, also when the wheel has fallen behind it', () => {
+    const clock = new ManualClock();
+    const wheel = new TimerWheel({ nowMs: clock.now(), tickMs, clock });
+    const startMs = clock.now();
+    const firedMs: number[] = [];
+    const deadline = new Deadline({ onDeadline: () => firedMs.push(clock.now() - startMs) });
+    wheel.arm(deadline, 1000);
+    clock.advance(900);
+    wheel.ensure(deadline, 200);
+    const later = deadline.dueTick;
+    wheel.ensure(deadline, 0);
+    expect(deadline.dueTick).toBeLessThan(later);
+    wheel.ensure(deadline, 500);
+    while (firedMs.length === 0) {
+      wheel.advance(clock.now());
+      clock.advance(1);
+    }
+    expect(firedMs[0]).toBeGreaterThanOrEqual(900);
+    expect(firedMs[0]).toBeLessThanOrEqual(1000);
+  });
+
   test('treats a negative delay as none', () => {
     const scene = new Scene();
     const deadline = scene.deadline();
