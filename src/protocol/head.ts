@@ -16,7 +16,7 @@ export interface HeadView {
 
 export interface RequestHead extends HeadView {
   readonly method: string;
-  /** The request target as routing sees it: origin form (`/path?query`), `*` or, for CONNECT, `host:port`. */
+  /** The request target as routing sees it: origin form (`/path?query`), for CONNECT `host:port`, and for OPTIONS also `*`. */
   readonly target: string;
   /** `Host` or `:authority`, as written; empty when absent. */
   readonly authority: string;

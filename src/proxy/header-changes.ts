@@ -53,7 +53,7 @@ export function requestEdit(changes: RequestChanges): HeadEdit {
     dropped.push(...configured.dropped);
     lines += configured.lines;
   }
-  const target = route.rewriteTarget(head.target);
+  const target = route.rewriteTarget(head);
   return { target, authority: route.hostRewrite, dropped, block, lines, upgrade: wantedUpgrade(head, route) };
 }
 

@@ -15,18 +15,18 @@ export class Conditions {
   readonly #headers: readonly Condition[];
   readonly #query: readonly Condition[];
   /** Nothing is asked: most routes. */
-  readonly #none: boolean;
+  readonly none: boolean;
 
   constructor(match: RouteMatch, path: string, problems: Problem[]) {
     this.#methods = match.methods;
     this.#headers = compile(match.headers, `${path}.headers`, problems);
     this.#query = compile(match.query, `${path}.query`, problems);
-    this.#none = match.methods.length === 0 && match.headers.length === 0 && match.query.length === 0;
+    this.none = match.methods.length === 0 && match.headers.length === 0 && match.query.length === 0;
   }
 
   /** `method` and `target` are the head's, read once by the caller; `end` is the target's `pathEnd`. */
   hold(head: RequestHead, method: string, target: string, end: number): boolean {
-    if (this.#none) return true;
+    if (this.none) return true;
     if (this.#methods.length > 0 && !this.#methods.includes(method)) return false;
     for (const { name, matcher } of this.#headers) {
       if (!matcher.matches(fieldValue(head, name))) return false;

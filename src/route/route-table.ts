@@ -41,14 +41,18 @@ export class RouteTable {
 
   /** The route of a request, or null when no virtual host or no route matches. `head` is borrowed for the call. */
   match(head: RequestHead): Route | null {
-    const method = head.method;
-    const target = head.target;
-    const connect = method === 'CONNECT';
+    const { method } = head;
+    if (method === 'CONNECT') return this.#matchConnect(head, method);
+    const host = this.#only ?? this.#domains.find(head.authority);
+    return host === null ? null : host.match(head, method);
+  }
+
+  #matchConnect(head: RequestHead, method: string): Route | null {
+    const { target } = head;
     // The target of a CONNECT is its authority (RFC 9112 section 3.2.3); `Host` can only repeat it.
-    const named = connect && !target.startsWith('/');
-    const host = this.#only ?? this.#domains.find(named ? target : head.authority);
-    if (host === null) return null;
-    return connect ? host.matchConnect(head, method, target) : host.match(head, method, target);
+    const authority = target.startsWith('/') ? head.authority : target;
+    const host = this.#only ?? this.#domains.find(authority);
+    return host === null ? null : host.matchConnect(head, method, target);
   }
 }
 

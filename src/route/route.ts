@@ -89,6 +89,12 @@ export class Route {
     return this.#conditions.hold(head, method, target, end);
   }
 
+  /** @internal Does it take every request whose target is a path? */
+  get takesEveryPath(): boolean {
+    const { kind, value } = this.pathMatcher;
+    return kind === 'prefix' && value === '/' && this.#conditions.none;
+  }
+
   /** The cluster of the next request, by weight. Only for a forward. */
   pickCluster(random: Random): string {
     if (this.#clusters === null) throw new Error(`route ${this.name} is a ${this.kind}, it has no cluster`);
@@ -96,8 +102,8 @@ export class Route {
   }
 
   /** The target to send upstream, with the query kept; null when it is unchanged. */
-  rewriteTarget(target: string): string | null {
-    return this.#rewrite === null ? null : this.#rewrite.apply(target);
+  rewriteTarget(head: RequestHead): string | null {
+    return this.#rewrite === null ? null : this.#rewrite.apply(head.target);
   }
 
   /** What a hashing balancer places the request by, 0..2^32-1; null when no hash policy applies. */

@@ -104,7 +104,9 @@ class Generator {
     const method = this.oneOf(METHODS);
     const headers = this.list(2, () => [this.oneOf(['X-A', 'x-b']), this.oneOf(VALUES)] as const);
     const target = method === 'CONNECT' && this.below(4) > 0 ? this.authority() : this.target();
-    return new MemoryHead({ method, target, authority: this.authority(), headers });
+    const authority = this.authority();
+    // The asterisk is for OPTIONS alone.
+    return new MemoryHead({ method: target === '*' ? 'OPTIONS' : method, target, authority, headers });
   }
 }
 

@@ -57,6 +57,23 @@ describe('choice of the virtual host', () => {
 });
 
 describe('path match', () => {
+  test('of a first route for every path takes them all, but not the asterisk of OPTIONS', () => {
+    const table = tableOf(virtualHost('all', ['*'], [route('all'), route('later')]));
+    for (const method of ['GET', 'OPTIONS', 'BREW']) {
+      expect(nameOf(table, { method, target: '/' })).toBe('all');
+      expect(nameOf(table, { method, target: '/cart?x=1' })).toBe('all');
+    }
+    expect(nameOf(table, { method: 'OPTIONS', target: '*' })).toBeUndefined();
+    expect(nameOf(table, { method: 'CONNECT', target: 'db:3306' })).toBeUndefined();
+  });
+
+  test('of a first route for every path, on a condition, goes on where the condition does not hold', () => {
+    const routes = [route('posts', { methods: ['POST'] }), route('rest')];
+    const table = tableOf(virtualHost('all', ['*'], routes));
+    expect(nameOf(table, { method: 'POST', target: '/x' })).toBe('posts');
+    expect(nameOf(table, { method: 'GET', target: '/x' })).toBe('rest');
+  });
+
   test('takes the first route that matches, not the longest', () => {
     const table = tableOf(
       virtualHost(
@@ -97,13 +114,14 @@ describe('path match', () => {
     ['regex', '/a|/b', '/ab', false],
     ['regex', '(?i)/foo', '/FOO', true],
   ] as const)('%s %s on %s: %s', (kind, value, target, expected) => {
-    expect(takes({ path: { kind, value } }, { target })).toBe(expected);
+    const head = { method: target === '*' ? 'OPTIONS' : 'GET', target };
+    expect(takes({ path: { kind, value } }, head)).toBe(expected);
     // The same among many routes, where an index does the search.
     const many = Array.from({ length: 40 }, (_, index) =>
       route(`other-${index}`, { path: { kind: 'exact', value: `/other/${index}` } }),
     );
     const table = tableOf(virtualHost('all', ['*'], [...many, route('r', { path: { kind, value } })]));
-    expect(nameOf(table, { target })).toBe(expected ? 'r' : undefined);
+    expect(nameOf(table, head)).toBe(expected ? 'r' : undefined);
   });
 
   test('a regular expression takes linear time on input that makes others backtrack', () => {

@@ -58,7 +58,7 @@ describe('choice of a cluster', () => {
 describe('rewrite of the target', () => {
   const rewrite = (path: PathMatch, prefixRewrite: string | null, target: string, probe = target) =>
     compiled(route('r', { path }, forwardTo('c', { prefixRewrite })), { target: probe }).rewriteTarget(
-      target,
+      new MemoryHead({ target }),
     );
 
   test.each([
@@ -92,7 +92,7 @@ describe('rewrite of the target', () => {
       method: 'CONNECT',
       target: 'db:3306',
     });
-    expect(found.rewriteTarget('db:3306')).toBeNull();
+    expect(found.rewriteTarget(new MemoryHead({ method: 'CONNECT', target: 'db:3306' }))).toBeNull();
   });
 });
 
@@ -168,7 +168,7 @@ describe('what else a route holds', () => {
     );
     expect(found.kind).toBe('reply');
     expect(found.forward).toBeNull();
-    expect(found.rewriteTarget('/x')).toBeNull();
+    expect(found.rewriteTarget(new MemoryHead({ target: '/x' }))).toBeNull();
     expect(found.reply).toEqual({
       status: 418,
       contentType: 'text/plain',
