@@ -17,23 +17,18 @@ export function writeRequestHead(out: Connection, head: Http1Head, edit: HeadEdi
     out.writeLatin1(` ${edit.target ?? head.target} HTTP/1.1\r\n`);
   }
   let lines = edit.lines + framing;
-  let dropped = hopByHop;
+  let leftOut = hopByHop;
   const authority = edit.authority ?? (absolute ? head.authority : null);
   if (authority !== null) {
-    dropped |= fieldBit(Field.Host);
+    leftOut |= fieldBit(Field.Host);
     lines += `host: ${authority}\r\n`;
   } else if (!head.hasAuthority) {
     // An empty one would stand beside the one that the caller adds.
-    dropped |= fieldBit(Field.Host);
+    leftOut |= fieldBit(Field.Host);
   }
   if (edit.upgrade !== null) lines += upgradeLines(edit.upgrade);
-  writeFields(out, head, {
-    from: keepsLine ? 0 : head.fieldsStart,
-    fields: dropped,
-    names: edit.dropped,
-    block: edit.block,
-    lines,
-  });
+  const rest = writeFields(out, head, keepsLine ? 0 : head.fieldsStart, leftOut, edit.dropped);
+  writeEnd(out, head, rest, edit.block, lines);
 }
 
 export function writeResponseHead(out: Connection, head: Http1Head, edit: HeadEdit, framing: string): void {
@@ -41,53 +36,50 @@ export function writeResponseHead(out: Connection, head: Http1Head, edit: HeadEd
   if (!keepsLine) out.writeLatin1(`HTTP/1.1 ${head.status} ${head.reason}\r\n`);
   const upgrade = edit.upgrade === null ? '' : upgradeLines(edit.upgrade);
   const lines = edit.lines + upgrade + framing;
-  writeFields(out, head, {
-    from: keepsLine ? 0 : head.fieldsStart,
-    fields: hopByHop,
-    names: edit.dropped,
-    block: edit.block,
-    lines,
-  });
+  const rest = writeFields(out, head, keepsLine ? 0 : head.fieldsStart, hopByHop, edit.dropped);
+  writeEnd(out, head, rest, edit.block, lines);
 }
 
 function upgradeLines(protocol: string): string {
   return `connection: upgrade\r\nupgrade: ${protocol}\r\n`;
 }
 
-interface FieldChange {
-  /** Offset in the head where what is kept begins: the start line, or behind it. */
-  readonly from: number;
-  /** `fieldBit`s and lower-case names that are left out. */
-  readonly fields: number;
-  readonly names: readonly string[];
-  /** Complete lines to add. */
-  readonly block: Buffer;
-  readonly lines: string;
+/**
+ * Writes the head from the offset `from` on, the start line or what is behind it, up to the last of the fields that are
+ * left out: `fieldBit`s, and names in lower case. Returns the offset where what is yet to be written begins.
+ */
+function writeFields(
+  out: Connection,
+  head: Http1Head,
+  from: number,
+  leftOut: number,
+  names: readonly string[],
+): number {
+  if ((head.present & leftOut) === 0 && names.length === 0 && !head.connectionNamesFields) return from;
+  const { bytes, base, offsets, fields, headerCount } = head;
+  let runStart = from;
+  for (let i = 0; i < headerCount; i++) {
+    const field = fields[i]! as Field;
+    if ((leftOut & fieldBit(field)) === 0 && !isDropped(head, i, field, names)) continue;
+    const lineStart = offsets[4 * i]!;
+    if (lineStart > runStart) out.write(bytes, base + runStart, base + lineStart);
+    runStart = i + 1 < headerCount ? offsets[4 * i + 4]! : head.length - 2;
+  }
+  return runStart;
 }
 
-/** Writes the head from `change.from` to its end, in as few pieces as there are gaps. */
-function writeFields(out: Connection, head: Http1Head, change: FieldChange): void {
-  const { bytes, base, offsets, fields, headerCount } = head;
-  const { block, lines } = change;
-  const end = base + head.length - 2;
-  let runStart = base + change.from;
-  if ((head.present & change.fields) !== 0 || change.names.length > 0 || head.connectionNamesFields) {
-    for (let i = 0; i < headerCount; i++) {
-      const field = fields[i]! as Field;
-      if ((change.fields & fieldBit(field)) === 0 && !isDropped(head, i, field, change.names)) continue;
-      const lineStart = base + offsets[4 * i]!;
-      if (lineStart > runStart) out.write(bytes, runStart, lineStart);
-      runStart = i + 1 < headerCount ? base + offsets[4 * i + 4]! : end;
-    }
-  }
+/** Writes the head from the offset `from` on to its end, with these complete lines added there. */
+function writeEnd(out: Connection, head: Http1Head, from: number, block: Buffer, lines: string): void {
+  const { bytes, base } = head;
+  const end = base + head.length;
   if (block.length === 0 && lines === '') {
-    out.write(bytes, runStart, end + 2);
+    out.write(bytes, base + from, end);
     return;
   }
-  if (runStart < end) out.write(bytes, runStart, end);
+  if (base + from < end - 2) out.write(bytes, base + from, end - 2);
   if (block.length > 0) out.write(block, 0, block.length);
   if (lines !== '') out.writeLatin1(lines);
-  out.write(bytes, end, end + 2);
+  out.write(bytes, end - 2, end);
 }
 
 /** Fields that a sender may not have removed by naming them in `Connection`: they frame or route the message. */
