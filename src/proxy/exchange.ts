@@ -28,7 +28,7 @@ import { ListenerSlot, ResponseFlag, RouteSlot, ThreadSlot } from '../telemetry/
 import type { ProxyContext } from './context.ts';
 import { ExchangeTrace } from './exchange-trace.ts';
 import { FilterRun } from './filter-run.ts';
-import { replyLines, requestEdit, responseEdit, unchanged } from './header-changes.ts';
+import { changeRequest, replyLines, responseEdit, unchanged } from './header-changes.ts';
 import { proxyStatusLine, replyText, statusOfFlag } from './local-reply.ts';
 import type { Caller } from './mesh/caller.ts';
 import type { PeerEntry } from './mesh/edge-table.ts';
@@ -228,7 +228,9 @@ export class Exchange implements RequestSink, ResponseSink, PoolWaiter, Exchange
     }
     if (this.#caller?.carriesHeader === true) dropped.push(peerHeader);
     const lines = this.trace === null ? '' : this.trace.requestLines(dropped);
-    return requestEdit({ head, route, filters: this.#filters, dropped, block, lines });
+    const edit: HeadEdit = { target: null, authority: null, dropped, block, lines, upgrade: null };
+    changeRequest(edit, head, route, this.#filters);
+    return edit;
   }
 
   // ------------------------------------------------------------------------------------- a try

@@ -23,38 +23,30 @@ interface HeaderChanges {
   readonly lines: string;
 }
 
-export interface RequestChanges {
-  readonly head: Http1Head;
-  readonly route: Route;
-  readonly filters: FilterRun | null;
-  /** Names, in lower case, of fields that the next two replace. */
-  readonly dropped: string[];
-  /** What this hop tells of itself and the client. */
-  readonly block: Buffer;
-  /** Further lines of this hop, such as the trace context. */
-  readonly lines: string;
-}
-
-export function requestEdit(changes: RequestChanges): HeadEdit {
-  const { head, route, filters, dropped } = changes;
-  let { block, lines } = changes;
+/** Adds to `edit`, which holds what this hop tells of itself and the client, what else is to be changed. */
+export function changeRequest(
+  edit: HeadEdit,
+  head: Http1Head,
+  route: Route,
+  filters: FilterRun | null,
+): void {
+  edit.target = route.rewriteTarget(head);
+  edit.authority = route.hostRewrite;
+  edit.upgrade = wantedUpgrade(head, route);
   const hops = hopsLeft(head);
   if (hops > 0) {
-    dropped.push('max-forwards');
-    lines += `max-forwards: ${hops - 1}\r\n`;
+    edit.dropped = [...edit.dropped, 'max-forwards'];
+    edit.lines += `max-forwards: ${hops - 1}\r\n`;
   }
   const configured = headerChanges(route.requestHeaders, filters?.requestEdits ?? null);
-  if (configured !== null) {
-    // Configuration and filters have the last word, also over what this hop has to tell.
-    if (nameOwnField(configured.dropped)) {
-      lines = withoutFields(block.toString('latin1') + lines, configured.dropped);
-      block = noBytes;
-    }
-    dropped.push(...configured.dropped);
-    lines += configured.lines;
+  if (configured === null) return;
+  // Configuration and filters have the last word, also over what this hop has to tell.
+  if (nameOwnField(configured.dropped)) {
+    edit.lines = withoutFields(edit.block.toString('latin1') + edit.lines, configured.dropped);
+    edit.block = noBytes;
   }
-  const target = route.rewriteTarget(head);
-  return { target, authority: route.hostRewrite, dropped, block, lines, upgrade: wantedUpgrade(head, route) };
+  edit.dropped = [...edit.dropped, ...configured.dropped];
+  edit.lines += configured.lines;
 }
 
 /** The protocol that the client asks to switch to, if the route lets it. */
