@@ -9,7 +9,7 @@ import {
   ClusterSlot,
   type CounterStore,
   codeClassOf,
-  durationBuckets,
+  durationBucketOf,
   EndpointSlot,
   observe,
 } from '../telemetry/index.ts';
@@ -143,9 +143,10 @@ export class Cluster {
     counters.add(this.slot + ClusterSlot.requests + codeClass, 1);
     counters.add(endpoint.slot + EndpointSlot.requests + codeClass, 1);
     if (outcome === Outcome.Success) {
-      observe(counters, this.slot + ClusterSlot.duration, durationBuckets, durationMs / 1000);
+      const seconds = durationMs / 1000;
+      observe(counters, this.slot + ClusterSlot.duration, durationBucketOf(seconds), seconds);
       counters.add(endpoint.slot + EndpointSlot.duration, 1);
-      counters.add(endpoint.slot + EndpointSlot.duration + 1, durationMs / 1000);
+      counters.add(endpoint.slot + EndpointSlot.duration + 1, seconds);
     }
     if (outcome !== Outcome.Cancelled) this.#judge(endpoint, outcome, status, durationMs);
   }

@@ -3,7 +3,7 @@ import { formatAddress } from '../base/index.ts';
 import {
   type AccessEntry,
   codeClassOf,
-  durationBuckets,
+  durationBucketOf,
   ListenerSlot,
   observe,
   RouteSlot,
@@ -13,13 +13,16 @@ import type { Exchange } from './exchange.ts';
 export function recordExchange(exchange: Exchange): void {
   const { counters, slot, clock, accessLog, mesh } = exchange.context;
   const durationMs = clock.now() - exchange.startedMs;
+  const seconds = durationMs / 1000;
+  const bucket = durationBucketOf(seconds);
   const codeClass = codeClassOf(exchange.status);
   counters.add(slot + ListenerSlot.requestsActive, -1);
   counters.add(slot + ListenerSlot.requests + codeClass, 1);
-  observe(counters, slot + ListenerSlot.duration, durationBuckets, durationMs / 1000);
-  if (exchange.route !== null) {
-    counters.add(exchange.route.slot + RouteSlot.requests + codeClass, 1);
-    observe(counters, exchange.route.slot + RouteSlot.duration, durationBuckets, durationMs / 1000);
+  observe(counters, slot + ListenerSlot.duration, bucket, seconds);
+  const { route } = exchange;
+  if (route !== null) {
+    counters.add(route.slot + RouteSlot.requests + codeClass, 1);
+    observe(counters, route.slot + RouteSlot.duration, bucket, seconds);
   }
   if (mesh !== null) mesh.record(exchange);
   if (accessLog !== null) {

@@ -234,16 +234,16 @@ export const ThreadSlot: Readonly<
 /** Always at base 0 of every store. */
 export const threadBlock: Block = thread.build();
 
-/** Counts `seconds` in the histogram that starts at `slot`. */
-export function observe(
-  counters: CounterStore,
-  slot: number,
-  buckets: readonly number[],
-  seconds: number,
-): void {
-  const values = counters.values;
-  let i = 0;
-  while (i < buckets.length && seconds > buckets[i]!) i++;
-  values[slot + i]! += 1;
-  values[slot + buckets.length + 1]! += seconds;
+/** Where a histogram of durations counts one of so many seconds: to be found once for all histograms that it goes to. */
+export function durationBucketOf(seconds: number): number {
+  let bucket = 0;
+  while (bucket < durationBuckets.length && seconds > durationBuckets[bucket]!) bucket++;
+  return bucket;
+}
+
+/** Counts `seconds`, which belong to `bucket`, in the histogram of durations that starts at `slot`. */
+export function observe(counters: CounterStore, slot: number, bucket: number, seconds: number): void {
+  const { values } = counters;
+  values[slot + bucket]! += 1;
+  values[slot + durationBuckets.length + 1]! += seconds;
 }

@@ -12,6 +12,7 @@ export {
   ClusterSlot,
   clusterBlock,
   codeClassOf,
+  durationBucketOf,
   durationBuckets,
   EndpointSlot,
   endpointBlock,

@@ -6,7 +6,7 @@ import {
   ClusterSlot,
   CounterStore,
   clusterBlock,
-  durationBuckets,
+  durationBucketOf,
   observe,
   SlotDirectory,
 } from '../../../src/telemetry/index.ts';
@@ -21,7 +21,7 @@ describe('stat list', () => {
     directory.baseOf(clusterBlock, ['idle']);
     store.add(slot + ClusterSlot.connections, 2);
     store.add(slot + ClusterSlot.connectionsActive, 1);
-    observe(store, slot + ClusterSlot.duration, durationBuckets, 0.004);
+    observe(store, slot + ClusterSlot.duration, durationBucketOf(0.004), 0.004);
     const stats = new Map(dataPathStats(exposition).map((stat) => [stat.name, stat]));
     expect(stats.get('cluster.app.upstream_cx_total')).toMatchObject({
       type: 'counter',

@@ -5,7 +5,7 @@ import {
   ClusterSlot,
   CounterStore,
   clusterBlock,
-  durationBuckets,
+  durationBucketOf,
   EndpointSlot,
   endpointBlock,
   ListenerSlot,
@@ -37,7 +37,7 @@ describe('Exposition', () => {
     const mesh = new MeshFigures();
     const store = mesh.thread(1);
     for (const seconds of [0.0005, 0.02, 0.02, 0.7, 99]) {
-      observe(store, mesh.cluster + ClusterSlot.duration, durationBuckets, seconds);
+      observe(store, mesh.cluster + ClusterSlot.duration, durationBucketOf(seconds), seconds);
     }
     const name = 'meshlock_cluster_request_duration_seconds';
     expect(await mesh.value(`${name}_bucket{le="0.0005",cluster="cart"}`)).toBe(1);

@@ -6,7 +6,7 @@ import {
   ClusterSlot,
   CounterStore,
   clusterBlock,
-  durationBuckets,
+  durationBucketOf,
   EndpointSlot,
   endpointBlock,
   ListenerSlot,
@@ -59,11 +59,11 @@ export class MeshFigures {
     store.set(ThreadSlot.utilization, 0.25);
     store.add(this.listener + ListenerSlot.connectionsActive, 1);
     store.add(this.listener + ListenerSlot.requests + 1, 1);
-    observe(store, this.listener + ListenerSlot.duration, durationBuckets, 0.02);
+    observe(store, this.listener + ListenerSlot.duration, durationBucketOf(0.02), 0.02);
     store.add(this.route + RouteSlot.requests + 1, 1);
     store.add(this.cluster + ClusterSlot.requests + 1, 1);
     store.add(this.cluster + ClusterSlot.overflow + 1, 1);
-    observe(store, this.cluster + ClusterSlot.duration, durationBuckets, 0.02);
+    observe(store, this.cluster + ClusterSlot.duration, durationBucketOf(0.02), 0.02);
     const endpoint = this.endpoints[0]!;
     store.add(endpoint + EndpointSlot.requests + 1, 1);
     store.add(endpoint + EndpointSlot.duration, 1);
