@@ -65,6 +65,19 @@ describe('a head', () => {
   });
 });
 
+describe('the target', () => {
+  test('is that of this request, whatever the ones before on the connection asked for', () => {
+    const parser = new HeadParser('request', roomy);
+    const targets = ['/a', '/a', '/b', '/ab', '/a', 'http://h/a', '/a', 'http://h', '/', '/a'];
+    for (const target of targets) {
+      const bytes = latin1(`GET ${target} HTTP/1.1\r\nHost: h\r\n\r\n`);
+      expect(parser.parse(bytes, 0, bytes.length)).toBe(ParseStatus.Done);
+      expect(parser.head.target).toBe(target.replace('http://h', '') || '/');
+      expect(parser.head.target).toBe(target.replace('http://h', '') || '/');
+    }
+  });
+});
+
 describe('Connection', () => {
   const connectionOf = (value: string): Http1Head =>
     headOf(
