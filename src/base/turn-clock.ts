@@ -7,7 +7,8 @@ import type { Clock, Timer } from './clock.ts';
 export class TurnClock implements Clock {
   readonly #source: Clock;
   readonly #afterTurn: () => void;
-  #nowMs: number;
+  /** With a number from the start: a field that is undefined first takes a new object for each later number. */
+  #nowMs = 0;
 
   /** `afterTurn` runs at the end of every turn that a timer of this clock began. */
   constructor(source: Clock, afterTurn: () => void) {
