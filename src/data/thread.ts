@@ -1,4 +1,5 @@
 /** Entry of a data thread: a worker that applies snapshots and carries traffic. Nothing of the control thread is loaded here. */
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../base/index.ts';
 import { netContext } from '../net/index.ts';
@@ -6,6 +7,10 @@ import { CounterStore, type SpanRecord } from '../telemetry/index.ts';
 import { DataPlane } from './data-plane.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { FromData, Snapshot, ThreadData, ToData } from './snapshot.ts';
+
+// How much V8 puts into one function, in bytes of bytecode: 920 by default, which cuts an exchange into a dozen pieces
+// (docs/decisions/0018).
+setFlagsFromString('--max-inlined-bytecode-size-cumulative=2500');
 
 const sweepMs = 1000;
 /** Spans wait this long, or until there are so many, for the message that takes them along. */
