@@ -172,12 +172,12 @@ const answer = Buffer.from(
 );
 
 function run(count: number): void {
-  const { readBuffer } = net;
+  const { bytes } = net.memory;
   for (let i = 0; i < count; i++) {
-    request.copy(readBuffer);
-    net.turn.receive(downstream.connection, readBuffer, 0, request.length);
-    answer.copy(readBuffer);
-    net.turn.receive(upstream, readBuffer, 0, answer.length);
+    request.copy(bytes);
+    net.turn.receive(downstream.connection, bytes, 0, request.length);
+    answer.copy(bytes);
+    net.turn.receive(upstream, bytes, 0, answer.length);
   }
 }
 

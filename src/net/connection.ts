@@ -96,6 +96,8 @@ export class Connection implements DeadlineOwner {
   #lingering = false;
   #lingered = 0;
   #closed = false;
+  /** The socket has closed, too. */
+  #gone = false;
   #reason: CloseReason | null = null;
   #connecting: boolean;
 
@@ -169,6 +171,11 @@ export class Connection implements DeadlineOwner {
   /** Whether the peer takes bytes slower than they are written. Stop producing until `onDrain`. */
   get blocked(): boolean {
     return this.#blocked;
+  }
+
+  /** Whether bytes that were handed to the socket are still referenced by it. */
+  get sending(): boolean {
+    return !this.#gone && this.#socket.writableLength > 0;
   }
 
   get peerEnded(): boolean {
@@ -349,6 +356,7 @@ export class Connection implements DeadlineOwner {
     // What was read before the end is handled as such.
     this.#context.turn.begin();
     this.#closed = true;
+    this.#gone = true;
     if (this.#sendDeadline !== null) this.#context.wheel.cancel(this.#sendDeadline);
     this.#context.turn.outbox.discard(this);
     this.#handler.onClose(this.#reason ?? CloseReason.Clean);

@@ -24,9 +24,9 @@ export function dial(context: NetContext, options: DialOptions): Connection {
     keepAliveInitialDelay: options.tcpKeepaliveMs,
     autoSelectFamily: false,
     onread: {
-      buffer: context.readBuffer,
+      buffer: context.memory.readBuffer,
       callback(length: number): boolean {
-        context.turn.receive(connection, context.readBuffer, 0, length);
+        context.turn.receive(connection, context.memory.bytes, 0, length);
         return true;
       },
     },

@@ -83,10 +83,10 @@ export class Listener {
       this.#options.onReject();
       return;
     }
-    const { readBuffer, turn } = this.#context;
+    const { memory, turn } = this.#context;
     const { socket, adopted } = adoptSocket(accepted, {
-      buffer: readBuffer,
-      onRead: (length) => turn.receive(connection, readBuffer, 0, length),
+      buffer: memory.readBuffer,
+      onRead: (length) => turn.receive(connection, memory.bytes, 0, length),
     });
     const connection: Connection = new Connection(this.#context, socket, {
       handler: noHandler,

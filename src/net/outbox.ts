@@ -4,11 +4,12 @@
  * cheap beside a system call, and it makes every input borrowed: nobody upstream of here has to keep a buffer alive.
  *
  * The kernel usually takes a write at once; then the same bytes of the arena are used again. A write that the kernel
- * did not take whole stays referenced by its socket, so the arena moves past it and is replaced when used up.
+ * did not take whole stays referenced by its socket, so the arena moves past it. When the thread's memory is used up, a
+ * buffer of the outbox's own serves until that has been sent.
  */
 import type { Connection } from './connection.ts';
+import { sentStart, type ThreadMemory } from './thread-memory.ts';
 
-const arenaBytes = 256 * 1024;
 /** A write never exceeds this, so that one blocked socket holds no more of an arena. */
 const writeBytes = 128 * 1024;
 /** Writes that are pending at most. */
@@ -17,16 +18,16 @@ const maxWrites = 1024;
 /** Views of the arena up to this length are kept, because making one costs more than a small write is worth. */
 const viewBytes = 4096;
 
-function emptyViews(): (Buffer | undefined)[] {
-  return new Array<Buffer | undefined>(viewBytes + 1).fill(undefined);
-}
-
 export class Outbox {
-  #arena: Buffer = Buffer.allocUnsafeSlow(arenaBytes);
+  readonly #memory: ThreadMemory;
+  /** The thread's memory, or a buffer of the outbox's own while sockets still reference that. */
+  #arena: Buffer;
+  /** Of writes from the thread's memory that the kernel had not taken whole. */
+  #lingering: Connection[] = [];
   /** Where the arena is free: before it lies what sockets still reference. */
-  #free = 0;
+  #free = sentStart;
   /** Where the last pending write ends, and how far it may grow. */
-  #end = 0;
+  #end = sentStart;
   #limit = 0;
   /** The pending writes, one behind the other from `#free` on: whose each is, and where it begins. */
   readonly #owners: (Connection | null)[] = new Array<Connection | null>(maxWrites).fill(null);
@@ -34,8 +35,13 @@ export class Outbox {
   #count = 0;
   /** Of the last one. */
   #owner: Connection | null = null;
-  /** By length: `arena.subarray(0, length)`. */
-  #views: (Buffer | undefined)[] = emptyViews();
+  /** By length: of the thread's memory, from `sentStart` on. */
+  readonly #views: (Buffer | undefined)[] = new Array<Buffer | undefined>(viewBytes + 1).fill(undefined);
+
+  constructor(memory: ThreadMemory) {
+    this.#memory = memory;
+    this.#arena = memory.bytes;
+  }
 
   /** Copies `bytes[from..to)` behind what `owner` has written in this turn. */
   append(owner: Connection, bytes: Buffer, from: number, to: number): void {
@@ -75,12 +81,14 @@ export class Outbox {
       const next = i + 1 < count ? this.#starts[i + 1]! : end;
       const owner = this.#owners[i] ?? null;
       this.#owners[i] = null;
+      if (owner === null || next === start || owner.send(this.#view(start, next))) continue;
       // The socket keeps the bytes that were not taken until they are sent.
-      if (owner !== null && next > start && !owner.send(this.#view(start, next))) kept = next;
+      kept = next;
+      if (this.#isHome) this.#lingering.push(owner);
     }
     this.#free = kept;
     this.#end = kept;
-    if (arenaBytes - kept < writeBytes) this.#replace();
+    if (this.#arena.length - kept < writeBytes) this.#move();
   }
 
   /** Forgets what `owner` has pending; for a connection that is destroyed. */
@@ -95,28 +103,36 @@ export class Outbox {
     this.#starts[this.#count] = this.#end;
     this.#count++;
     this.#owner = owner;
-    this.#limit = Math.min(arenaBytes, this.#end + writeBytes);
+    this.#limit = Math.min(this.#arena.length, this.#end + writeBytes);
   }
 
   #copy(bytes: Buffer, from: number, to: number): void {
-    const arena = this.#arena;
-    let at = this.#end;
+    if (this.#isHome) this.#memory.put(this.#end, bytes, from, to);
+    else bytes.copy(this.#arena, this.#end, from, to);
     this.#end += to - from;
-    // A call into native code costs as much as a dozen byte stores (bench/micro/exchange.ts).
-    if (to - from > 12) bytes.copy(arena, at, from, to);
-    else while (from < to) arena[at++] = bytes[from++]!;
   }
 
-  /** Without gathering, small writes from the start of the arena are nearly all there are (bench/micro/exchange.ts). */
+  get #isHome(): boolean {
+    return this.#arena === this.#memory.bytes;
+  }
+
+  /** Without gathering, nearly all writes are small and at the start of the thread's part (bench/micro/exchange.ts). */
   #view(start: number, end: number): Buffer {
-    if (start !== 0 || end > viewBytes) return this.#arena.subarray(start, end);
-    return (this.#views[end] ??= this.#arena.subarray(0, end));
+    const length = end - start;
+    if (!this.#isHome || start !== sentStart || length > viewBytes) return this.#arena.subarray(start, end);
+    return (this.#views[length] ??= this.#arena.subarray(start, end));
   }
 
-  #replace(): void {
-    this.#arena = Buffer.allocUnsafeSlow(arenaBytes);
-    this.#views = emptyViews();
-    this.#free = 0;
-    this.#end = 0;
+  /** Begins anew: in the thread's memory, if no socket needs its bytes any more, else in a new buffer. */
+  #move(): void {
+    if (this.#lingering.some((owner) => owner.sending)) {
+      this.#arena = Buffer.allocUnsafeSlow(this.#memory.bytes.length - sentStart);
+      this.#free = 0;
+    } else {
+      this.#arena = this.#memory.bytes;
+      this.#lingering = [];
+      this.#free = sentStart;
+    }
+    this.#end = this.#free;
   }
 }

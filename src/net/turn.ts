@@ -9,10 +9,10 @@
 import { type Clock, TurnClock } from '../base/index.ts';
 import type { Connection } from './connection.ts';
 import { Outbox } from './outbox.ts';
+import { gatheredStart, sentStart, type ThreadMemory } from './thread-memory.ts';
 
 /** Reads up to this length are gathered, which copies them; a larger one is handled where it lies. */
 const smallBytes = 4096;
-const arenaBytes = 128 * 1024;
 const maxReads = 512;
 /** A turn with so many small reads is worth gathering. */
 const worthwhile = 8;
@@ -51,9 +51,10 @@ class Gathered {
 export class Turn {
   /** Stands still within a turn. */
   readonly clock: TurnClock;
-  readonly outbox: Outbox = new Outbox();
-  readonly #arena: Buffer = Buffer.allocUnsafeSlow(arenaBytes);
-  #used = 0;
+  readonly outbox: Outbox;
+  readonly #memory: ThreadMemory;
+  /** Where what is gathered ends. */
+  #end = gatheredStart;
   /** Answers go first: the connections that they set free serve the requests behind them. */
   readonly #answers = new Gathered();
   readonly #requests = new Gathered();
@@ -66,7 +67,9 @@ export class Turn {
   #sparseTurns = 0;
   #untilProbe = probePeriod;
 
-  constructor(source: Clock) {
+  constructor(source: Clock, memory: ThreadMemory) {
+    this.outbox = new Outbox(memory);
+    this.#memory = memory;
     this.clock = new TurnClock(source, () => this.end());
   }
 
@@ -99,22 +102,23 @@ export class Turn {
 
   #gather(connection: Connection, bytes: Buffer, from: number, to: number): void {
     const queue = connection.outgoing ? this.#answers : this.#requests;
-    if (queue.count === maxReads || this.#used + to - from > arenaBytes) this.#handleGathered();
-    const start = this.#used;
-    this.#used += to - from;
-    bytes.copy(this.#arena, start, from, to);
-    queue.add(connection, start, this.#used);
+    if (queue.count === maxReads || this.#end + to - from > sentStart) this.#handleGathered();
+    const start = this.#end;
+    this.#end += to - from;
+    this.#memory.put(start, bytes, from, to);
+    queue.add(connection, start, this.#end);
     this.#schedule();
   }
 
   /** Handles what is gathered, if anything; what is under way already is not begun again. */
   #handleGathered(): void {
-    if (this.#used === 0 || this.#handling) return;
+    if (this.#end === gatheredStart || this.#handling) return;
+    const { bytes } = this.#memory;
     this.#handling = true;
     this.clock.begin();
-    this.#answers.handle(this.#arena);
-    this.#requests.handle(this.#arena);
-    this.#used = 0;
+    this.#answers.handle(bytes);
+    this.#requests.handle(bytes);
+    this.#end = gatheredStart;
     this.#handling = false;
     this.outbox.flush();
   }

@@ -50,13 +50,13 @@ function writeUntilBlocked({ recorder, loopback }: Scene, bytes: Buffer, pieceBy
 }
 
 describe('Connection', () => {
-  test('hands over what arrives in the buffer of the thread, and counts it', async () => {
+  test('hands over what arrives in the memory of the thread, and counts it', async () => {
     const { recorder, client, loopback } = await sceneOf();
     let sameBuffer = true;
     recorder.connection.handler = {
       onConnect() {},
       onData: (bytes, from, to) => {
-        sameBuffer &&= bytes === loopback.context.readBuffer;
+        sameBuffer &&= bytes === loopback.context.memory.bytes;
         recorder.onData(bytes, from, to);
       },
       onEnd() {},

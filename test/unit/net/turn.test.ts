@@ -2,6 +2,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../src/base/index.ts';
 import type { Connection } from '../../../src/net/index.ts';
+import { ThreadMemory } from '../../../src/net/thread-memory.ts';
 import { Turn } from '../../../src/net/turn.ts';
 
 /** What a turn does with a connection, written down. */
@@ -28,7 +29,7 @@ class Stub {
 /** A turn whose reads the test makes, and whose time it moves. */
 class Scene {
   readonly time = new ManualClock();
-  readonly turn = new Turn(this.time);
+  readonly turn = new Turn(this.time, new ThreadMemory());
   readonly handled: string[] = [];
   readonly times: number[] = [];
   onHandle: (stub: Stub) => void = () => {};
