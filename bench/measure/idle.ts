@@ -10,6 +10,8 @@ import type { Subject } from './cell.ts';
 /** Beside the connections a proxy needs its upstream connections, listeners and files. */
 const SPARE_DESCRIPTORS = 500;
 const SETTLE_MS = 1_000;
+/** What opening them sets off, such as collections and captures, is over by then. */
+const QUIET_MS = 30_000;
 
 export async function measureIdle(subject: Subject, scenario: IdleScenario): Promise<Figures> {
   const { path, connections, measureSeconds } = scenario;
@@ -25,7 +27,7 @@ export async function measureIdle(subject: Subject, scenario: IdleScenario): Pro
   const load = new IdleLoad({ port: subject.setup.listenPort, path, connections });
   try {
     await load.open();
-    await delay(SETTLE_MS);
+    await delay(QUIET_MS);
     const before = cpuSnapshot(pid);
     const startedAtMs = performance.now();
     await delay(measureSeconds * 1_000);
