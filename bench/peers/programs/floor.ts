@@ -1,6 +1,7 @@
 /**
  * What Node's sockets cost by themselves: every client gets an upstream connection of its own, and bytes are copied from
- * one to the other by the same means that Meshlock uses, unread. No proxy on these sockets can be cheaper.
+ * one to the other unread, each read as it comes. A proxy is cheaper only by having the sockets do their work in larger
+ * batches.
  */
 import { createConnection, createServer, type Socket } from 'node:net';
 import { adoptSocket } from '../../../src/net/adopt.ts';
