@@ -117,7 +117,8 @@ export function scenarios(quick: boolean): readonly Scenario[] {
       name: 'idle',
       title: '10,000 idle keep-alive connections',
       mode: 'http',
-      peers: quick ? native : all,
+      // Not the floor: with two descriptors for each client it has fewer than it needs.
+      peers: quick ? native : all.filter((name) => name !== 'floor'),
       connections: 10_000,
       measureSeconds: quick ? 1 : 10,
     },
